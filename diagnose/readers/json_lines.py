@@ -1,0 +1,74 @@
+"""JSON lines: one object a log event, as LLaMA-Factory, DETR, OpenMMLab and many scripts write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from diagnose.errors import LogError
+from diagnose.readers.reader import Reader
+from diagnose.readers.rows import columns_of
+from diagnose.readers.source import Source
+from diagnose.readers.table import Choice, Table
+
+MAX_BROKEN_SHARE = 0.5
+
+
+def parse_object(line: str) -> dict[str, Any] | None:
+    """Parse one line as a JSON object; None if it is none."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _recognizes(source: Source) -> float:
+    if source.head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] != b"{" and source.encoding == "utf-8":
+        return 0.0
+    lines = [line for line in source.head_lines()[:20] if line.strip()]
+    objects = sum(parse_object(line) is not None for line in lines)
+    if not objects:
+        return 0.0
+    return 0.9 if len(lines) > 1 and objects >= 0.5 * len(lines) else 0.45
+
+
+def _read(source: Source, choice: Choice) -> Table:
+    del choice  # every field is read
+    broken: list[int] = []
+    count = 0
+
+    def records() -> Iterator[dict[str, Any]]:
+        nonlocal count
+        with source.open_text() as stream:
+            for number, line in enumerate(stream, start=1):
+                if not line.strip():
+                    continue
+                count += 1
+                record = parse_object(line)
+                if record is None:
+                    broken.append(number)
+                else:
+                    yield record
+
+    try:
+        columns, text = columns_of(records())
+    except (OSError, EOFError) as error:
+        raise LogError(f"{source.name}: cannot be read to its end: {error}.") from None
+    if len(broken) > MAX_BROKEN_SHARE * count:
+        raise LogError(
+            f"{source.name}:{broken[0]}: {len(broken)} of {count} lines are no JSON objects."
+        )
+    notes = []
+    if broken == [count]:
+        notes.append(f"the last line (line {broken[0]}) is cut off and was left out")
+    elif broken:
+        notes.append(
+            f"{len(broken)} lines that are no JSON objects were left out, the first is line"
+            f" {broken[0]}"
+        )
+    return Table("JSON lines", columns, notes, tuple(text))
+
+
+READER = Reader("jsonl", _recognizes, _read)

@@ -1,0 +1,26 @@
+"""The interface of a log format: how to recognize it and how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from diagnose.readers.source import Source
+from diagnose.readers.table import Choice, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One log format.
+
+    Attributes:
+        name: The format's name.
+        recognizes: Takes a source, of which it may look at the head alone, and returns how sure
+            it is, from 0 (no) to 1 (certain).
+        read: Takes a source and the columns the user named, and returns its table. The only
+            exception that leaves it is LogError.
+    """
+
+    name: str
+    recognizes: Callable[[Source], float]
+    read: Callable[[Source, Choice], Table]

@@ -1,0 +1,169 @@
+"""Where the bytes of a log come from: a file, standard input, plain or compressed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from diagnose.errors import LogError
+
+HEAD_BYTES = 1 << 16
+MAX_BYTES = 1 << 30
+"""Whole-document formats and standard input are held in memory up to this size."""
+
+_FOREIGN = (
+    # What a file is, by its first bytes, when it is not a log of numbers and text.
+    (b"\x89HDF\r\n", "an HDF5 file (weights, most often), not a log"),
+    (b"\x93NUMPY", "a NumPy array file; pass its columns to diagnose.diagnose(train_loss=...)"),
+    (b"PK\x03\x04", "a ZIP archive (a model checkpoint or .npz is one too); unpack the log first"),
+    (b"SQLite format 3", "a SQLite database, which this version does not read"),
+    (b"PAR1", "a Parquet file; save the table as CSV"),
+    (b":W&B", "a W&B run file, which this version does not read; export the run's history as CSV"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"%PDF", "a PDF document"),
+    (b"version https://git-lfs", "a Git LFS pointer; run `git lfs pull` to fetch the log itself"),
+)
+
+
+class Source:
+    """One log, readable from its beginning as often as a reader needs.
+
+    Attributes:
+        name: What to call it in messages.
+        size: Its size in bytes as stored, 0 where unknown.
+        head: The first 64 KiB, decompressed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path: Path | None = None
+        self._bytes = b""
+        self._gzip = False
+        if str(path) == "-":
+            self.name = "<stdin>"
+            self._bytes = sys.stdin.buffer.read(MAX_BYTES + 1)
+            self.size = len(self._bytes)
+            self._check_size()
+        else:
+            self.path = Path(path)
+            self.name = str(path)
+            self.size = self._stored_size(self.path)
+        self.head = self._peek()
+        if self.head[:2] == b"\x1f\x8b":
+            self._gzip = True
+            self.head = self._peek()
+        self._check_content()
+
+    def _stored_size(self, path: Path) -> int:
+        try:
+            status = path.stat()
+        except (OSError, ValueError) as error:
+            raise LogError(f"{self.name}: {_reason(error)}") from None
+        if path.is_dir():
+            raise LogError(f"{self.name}: is a folder; name the log file in it.")
+        return status.st_size
+
+    def _check_size(self) -> None:
+        if self.size > MAX_BYTES:
+            raise LogError(f"{self.name}: more than {MAX_BYTES >> 30} GiB; save it to a CSV file.")
+
+    def _peek(self) -> bytes:
+        with self.open() as stream:
+            try:
+                return stream.read(HEAD_BYTES)
+            except (OSError, EOFError) as error:
+                raise LogError(f"{self.name}: {_reason(error)}") from None
+
+    def _check_content(self) -> None:
+        head = self.head
+        if not head.strip():
+            raise LogError(f"{self.name}: the file is empty.")
+        for magic, what in _FOREIGN:
+            if head.startswith(magic):
+                raise LogError(f"{self.name}: is {what}.")
+        if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+            raise LogError(
+                f"{self.name}: is a pickle; it could run any code, so it is never loaded."
+                " Save the losses as CSV or JSON."
+            )
+        if "tfevents" in self.name:
+            raise LogError(
+                f"{self.name}: is a TensorBoard event file, which this version does not read;"
+                " download its scalars as CSV."
+            )
+        if self.encoding == "utf-8" and _is_binary(head):
+            raise LogError(f"{self.name}: is binary, not a log of numbers and text.")
+
+    @property
+    def encoding(self) -> str:
+        """The text encoding that the byte-order mark, or the pattern of zero bytes, tells."""
+        head = self.head
+        if head.startswith(b"\xef\xbb\xbf"):
+            return "utf-8-sig"
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return "utf-16"
+        sample = head[:512]
+        if len(sample) >= 16:
+            odd, even = sample[1::2].count(0), sample[::2].count(0)
+            if odd > 0.4 * len(sample) / 2 and even == 0:
+                return "utf-16-le"
+            if even > 0.4 * len(sample) / 2 and odd == 0:
+                return "utf-16-be"
+        return "utf-8"
+
+    def open(self) -> BinaryIO:
+        """Open the log's bytes, decompressed, at their beginning."""
+        try:
+            raw = open(self.path, "rb") if self.path else io.BytesIO(self._bytes)
+        except OSError as error:
+            raise LogError(f"{self.name}: {_reason(error)}") from None
+        return gzip.open(raw) if self._gzip else raw  # type: ignore[return-value]
+
+    def open_text(self) -> TextIO:
+        """Open the log as text at its beginning; undecodable bytes become U+FFFD."""
+        return io.TextIOWrapper(self.open(), encoding=self.encoding, errors="replace", newline=None)
+
+    def text(self) -> str:
+        """Return the whole log as text.
+
+        Raises:
+            LogError: If it is larger than a document may be, or cannot be decompressed.
+        """
+        with self.open() as stream:
+            try:
+                content = stream.read(MAX_BYTES + 1)
+            except (OSError, EOFError) as error:
+                raise LogError(f"{self.name}: {_reason(error)}") from None
+        if len(content) > MAX_BYTES:
+            raise LogError(f"{self.name}: more than {MAX_BYTES >> 30} GiB of one JSON document.")
+        return content.decode(self.encoding, errors="replace")
+
+    def head_lines(self) -> list[str]:
+        """Return the complete lines of the head, without their ends."""
+        text = self.head.decode(self.encoding, errors="replace")
+        lines = text.splitlines()
+        if len(self.head) == HEAD_BYTES and len(lines) > 1:
+            lines.pop()
+        return lines
+
+
+def _is_binary(head: bytes) -> bool:
+    """Return whether the bytes are no text: zeros, or many control characters."""
+    sample = head[:4096]
+    control = sum(b < 32 and b not in (7, 8, 9, 10, 12, 13, 27) for b in sample)
+    return b"\0" in sample or control > 0.1 * len(sample)
+
+
+def _reason(error: Exception) -> str:
+    """Say what the system said, as a sentence."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file."
+    if isinstance(error, PermissionError):
+        return "no permission to read it."
+    if isinstance(error, EOFError | gzip.BadGzipFile):
+        return "the compressed file is cut off or damaged."
+    return f"{getattr(error, 'strerror', None) or error}."
