@@ -164,6 +164,8 @@ def _read(source: Source, choice: Choice) -> Table:
     if split in text_columns and split is not None:
         return _read_long(source, layout, names, split)
     wanted = _wanted(names, text_columns, choice, source.size)
+    if not wanted:
+        return Table("CSV", {}, [], tuple(text_columns))
     problems = Problems()
     chunks = list(_chunks(source, layout, names, wanted, problems))
     if not chunks or not sum(len(chunk) for chunk in chunks):

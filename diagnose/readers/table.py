@@ -163,7 +163,7 @@ def _one_run(table: Table, source: str, choice: Choice) -> list[Run]:
             " do not measure progress and are not judged. Name one with --train-loss COLUMN to"
             " look at it alone."
         )
-    if "train_loss" not in roles and "val_loss" not in roles:
+    if not {"train_loss", "val_loss"} & set(roles):
         raise LogError(_no_loss(source, table, list(columns)))
 
     rows = 1 + max((int(c.row[-1]) for c in columns.values() if len(c.row)), default=0)

@@ -1,0 +1,83 @@
+"""`diagnose catalog`: look techniques up."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from typing import Any
+
+import click
+
+from catalog.card import BENEFITS, Card, find_card
+from catalog.table import select, slugs
+from diagnose.errors import UnknownName
+from diagnose.rules import find_rule, treated_by
+
+
+@click.group(invoke_without_command=True)
+@click.option("--step", type=click.IntRange(1, 3), help="1 loss, 2 architecture, 3 optimization.")
+@click.option("--benefit", type=click.Choice(BENEFITS), help="What it improves.")
+@click.option("--treats", metavar="CODE", help="A finding it is a remedy for.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.pass_context
+def catalog(
+    ctx: click.Context, step: int | None, benefit: str | None, treats: str | None, form: str
+) -> None:
+    """List the techniques: which step each changes, and what it improves.
+
+    \b
+    diagnose catalog --step 3 --benefit optimization
+    diagnose catalog --treats GEN102
+    diagnose catalog show adam
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    among = None
+    if treats is not None:
+        among = [remedy.technique for remedy in find_rule(treats).remedies]
+    cards = select(step, benefit, among)
+    if form == "json":
+        _write([_plain(card) for card in cards])
+        return
+    from diagnose.render.reference import print_catalog  # noqa: PLC0415 (rich only where printed)
+    from diagnose.render.text import make_console  # noqa: PLC0415
+
+    print_catalog(cards, make_console())
+
+
+@catalog.command()
+@click.argument("technique")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def show(technique: str, form: str) -> None:
+    """Show a technique's card, as in `diagnose catalog show adam`."""
+    card = known_card(technique)
+    if form == "json":
+        _write(_plain(card))
+        return
+    from diagnose.render.reference import print_card  # noqa: PLC0415
+    from diagnose.render.text import make_console  # noqa: PLC0415
+
+    print_card(card, make_console())
+
+
+def known_card(name: str) -> Card:
+    """Find a card by its slug, in any spelling of it.
+
+    Raises:
+        UnknownName: If there is none; the message names the nearest.
+    """
+    try:
+        return find_card("-".join(name.lower().replace("_", " ").replace("-", " ").split()))
+    except KeyError:
+        raise UnknownName.among(
+            "technique", name, slugs(), "`diagnose catalog` lists them."
+        ) from None
+
+
+def _plain(card: Card) -> dict[str, Any]:
+    return {**dataclasses.asdict(card), "treats": [rule.code for rule in treated_by(card.slug)]}
+
+
+def _write(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

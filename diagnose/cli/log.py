@@ -1,0 +1,196 @@
+"""`diagnose LOG...`: diagnose logs."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+
+import click
+
+from diagnose.errors import DataError, DiagnoseError, LogError, UnknownName
+from diagnose.readers import read_runs
+from diagnose.readers.table import Choice
+from diagnose.references import References
+from diagnose.report import Report, judge
+from diagnose.rules import RULES, find_rule
+from diagnose.verdict import MISCALIBRATION, PROBLEMS
+
+COMMANDS = ("catalog", "rules", "explain")
+
+
+class LossPair(click.ParamType):
+    """`TRAIN` or `TRAIN,VAL`."""
+
+    name = "train[,val]"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float | None]:
+        """Read one or two numbers."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        try:
+            numbers = [float(p) for p in parts]
+        except ValueError:
+            numbers = []
+        if len(numbers) not in (1, 2):
+            self.fail(f"{value!r} is not one or two numbers, as in 0.31 or 0.31,0.35", param, ctx)
+        return numbers[0], numbers[1] if len(numbers) > 1 else None
+
+
+@click.command(
+    name="log",
+    epilog="Exit codes: 0 judged; 1 judged, and --fail-on named what was found; 2 not judged.",
+)
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
+@click.option("--train-loss", metavar="COL", help="Column of the training loss.")
+@click.option("--val-loss", metavar="COL", help="Column of the validation loss.")
+@click.option("--train-accuracy", metavar="COL", help="Column of the training accuracy.")
+@click.option("--val-accuracy", metavar="COL", help="Column of the validation accuracy.")
+@click.option("--lr", metavar="COL", help="Column of the learning rate.")
+@click.option("--grad-norm", metavar="COL", help="Column of the gradient norm.")
+@click.option("--step", metavar="COL", help="Column of the step or epoch.")
+@click.option(
+    "--linear-loss", type=LossPair(), help="A linear model's loss on the same data: the key rule."
+)
+@click.option(
+    "--constant-loss", type=float, metavar="X", help="Loss of the best constant predictor."
+)
+@click.option("--classes", type=int, metavar="K", help="Number of classes (constant: ln K).")
+@click.option(
+    "--target-variance", type=float, metavar="X", help="Variance of a regression's target."
+)
+@click.option(
+    "--label-smoothing", type=float, metavar="X", default=0.0, help="Smoothing of the targets."
+)
+@click.option(
+    "--narrowest-layer", type=int, metavar="N", help="Width of the narrowest hidden layer."
+)
+@click.option(
+    "--clean-train-loss", is_flag=True, help="The training loss was measured like the validation."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
+@click.option("--no-plot", is_flag=True, help="Leave the curves out.")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    metavar="NAME",
+    help="Exit with 1 if this is found: a problem, a finding's code or name, or `any`.",
+)
+def log(
+    logs: tuple[str, ...],
+    train_loss: str | None,
+    val_loss: str | None,
+    train_accuracy: str | None,
+    val_accuracy: str | None,
+    lr: str | None,
+    grad_norm: str | None,
+    step: str | None,
+    linear_loss: tuple[float, float | None] | None,
+    constant_loss: float | None,
+    classes: int | None,
+    target_variance: float | None,
+    label_smoothing: float,
+    narrowest_layer: int | None,
+    clean_train_loss: bool,
+    form: str,
+    color: str,
+    no_plot: bool,
+    fail_on: tuple[str, ...],
+) -> int:
+    """Diagnose logs: CSV, TSV, JSON, JSON lines, trainer_state.json; `-` is standard input.
+
+    \b
+    diagnose logs.csv
+    diagnose logs.csv --classes 10 --linear-loss 0.31,0.35
+    diagnose metrics.csv --train-loss "train/total" --val-loss "val/total"
+    """
+    watched = _watched(fail_on)
+    choice = Choice(train_loss, val_loss, train_accuracy, val_accuracy, lr, grad_norm, step)
+    references = References(
+        linear_train=linear_loss[0] if linear_loss else None,
+        linear_val=linear_loss[1] if linear_loss else None,
+        constant=constant_loss,
+        classes=classes,
+        target_variance=target_variance,
+        label_smoothing=label_smoothing,
+        narrowest_layer=narrowest_layer,
+        clean_train_loss=clean_train_loss,
+    )
+    if logs.count("-") > 1:
+        raise DataError("standard input can be read only once.")
+    reports: list[Report] = []
+    errors: list[DiagnoseError] = []
+    for path in logs:
+        try:
+            reports += [judge(run, references) for run in read_runs(path, choice)]
+        except DiagnoseError as error:
+            if len(logs) == 1:
+                raise _with_command(error, path) from None
+            errors.append(error)
+    several = len(logs) > 1 or len(reports) > 1
+    if reports:
+        _show(reports, form, color, not no_plot, several)
+    for error in errors:
+        click.echo(f"diagnose: {_printable(str(error))}", err=True)
+    if errors:
+        return 2
+    return int(any(_is_watched(report, watched) for report in reports))
+
+
+def _show(reports: list[Report], form: str, color: str, plot: bool, several: bool) -> None:
+    # A format's renderer is loaded only where it is asked for.
+    if form == "json":
+        from diagnose.render.json import to_json  # noqa: PLC0415
+
+        sys.stdout.write(to_json(reports, several) + "\n")
+        return
+    from diagnose.render.text import make_console, print_report  # noqa: PLC0415
+
+    console = make_console(color)
+    for index, report in enumerate(reports):
+        if index:
+            console.print("\n" + "=" * (console.width - 1) + "\n")
+        print_report(report, console, plot)
+
+
+def _with_command(error: DiagnoseError, path: str) -> DiagnoseError:
+    """Ask whether a command was meant where a file is missing."""
+    near = difflib.get_close_matches(path, COMMANDS, n=1, cutoff=0.7)
+    if isinstance(error, LogError) and near and not Path(path).exists():
+        return LogError(f"there is no log {path!r}. Did you mean `diagnose {near[0]}`?")
+    return error
+
+
+def _watched(names: tuple[str, ...]) -> set[str]:
+    """Check the names that --fail-on watches for."""
+    out = set()
+    for name in (part.strip() for entry in names for part in entry.split(",")):
+        if name in (*PROBLEMS, MISCALIBRATION, "any"):
+            out.add(name)
+            continue
+        try:
+            out.add(find_rule(name).code)
+        except UnknownName:
+            known = [*PROBLEMS, MISCALIBRATION, "any", *(r.code for r in RULES)]
+            known += [r.name for r in RULES]
+            raise UnknownName.among(
+                "problem or finding", name, known, "`diagnose rules` lists the findings."
+            ) from None
+    return out
+
+
+def _is_watched(report: Report, watched: set[str]) -> bool:
+    verdict = report.verdict
+    names = {verdict.problem, *verdict.also, *(f.code for f in report.found)}
+    bad = verdict.problem in ("underfitting", "overfitting") or bool(verdict.also)
+    return bool(names & watched) or ("any" in watched and bad)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,0 +1,1 @@
+"""What the rules are told of a run: facts in numbers, each computed once."""

@@ -1,0 +1,283 @@
+"""Everything that is known of a run before it is judged."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from diagnose.measures.alignment import train_at
+from diagnose.measures.curve import Curve, measure
+from diagnose.measures.schedule import Schedule, measure_schedule
+from diagnose.references import References
+from diagnose.run import FloatArray, Run, Series
+
+FROZEN_POINTS = 6
+"""So many equal values in a row are more than rounding, if the rest of the log is finer."""
+FROZEN_RESOLUTION = 0.005
+"""Values are printed finely enough to tell equal from rounded if they differ elsewhere by less
+than this share of themselves."""
+LOW_SHARE = 0.1
+"""A training loss this near to its floor, in shares of the constant predictor's, is low."""
+EXCESS_SHARE = 0.1
+"""A training loss above the linear model's by less than this share counts as reaching it."""
+FITTED_ACCURACY = 0.98
+"""A training set predicted this well is fitted."""
+CHANCE_TOLERANCE = 0.03
+"""How near -ln(accuracy) must be to the loss for both to be those of a guess."""
+
+
+class Facts:
+    """Facts on a run and its references, each computed when first asked for.
+
+    Attributes:
+        run: The run.
+        references: What its losses are compared with.
+    """
+
+    def __init__(self, run: Run, references: References) -> None:
+        self.run = run
+        self.references = references
+
+    @cached_property
+    def train(self) -> Curve | None:
+        """The training loss up to the last complete learning-rate cycle."""
+        return self._curve("train_loss")
+
+    @cached_property
+    def val(self) -> Curve | None:
+        """The validation loss up to the last complete cycle; None if it is absent or frozen."""
+        series = self.run.val_loss
+        if series is None or self.val_frozen:
+            return None
+        return self._curve("val_loss")
+
+    @cached_property
+    def val_frozen(self) -> bool:
+        """Whether the validation loss repeats one value in most of the log."""
+        series = self.run.val_loss
+        if series is None or len(series) < FROZEN_POINTS:
+            return False
+        length, _ = longest_repeat(series.value)
+        return length >= max(FROZEN_POINTS, 0.5 * len(series)) and not self._flat_with_train(length)
+
+    def _flat_with_train(self, length: int) -> bool:
+        """Return whether the training loss repeats too: then nothing was learned at all."""
+        train = self.run.train_loss
+        return train is not None and longest_repeat(train.value)[0] >= length
+
+    @cached_property
+    def why_no_val(self) -> str:
+        """Why there is no validation loss to judge."""
+        return (
+            "the validation loss is frozen" if self.val_frozen else "no validation loss was logged"
+        )
+
+    def _curve(self, role: str) -> Curve | None:
+        series = self.run.get(role)
+        if series is None:
+            return None
+        until = self.judged_until
+        if until is not None:
+            keep = series.step < until
+            if keep.sum() >= 5:
+                series = Series(series.name, series.step[keep], series.value[keep])
+        return measure(series)
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        """The learning-rate schedule; None if it was not logged."""
+        series = self.run.get("lr")
+        return None if series is None else measure_schedule(series)
+
+    @cached_property
+    def judged_until(self) -> float | None:
+        """Where the last complete learning-rate cycle ends, if the log ends inside another."""
+        schedule = self.schedule
+        if schedule is None or not schedule.restarts:
+            return None
+        return schedule.restarts[-1] if schedule.remaining > 0.5 else None
+
+    @cached_property
+    def train_accuracy(self) -> Curve | None:
+        """The training accuracy, as a share."""
+        series = self.run.get("train_accuracy")
+        return None if series is None else measure(series)
+
+    @cached_property
+    def val_accuracy(self) -> Curve | None:
+        """The validation accuracy, as a share."""
+        series = self.run.get("val_accuracy")
+        return None if series is None else measure(series)
+
+    @cached_property
+    def chance_classes(self) -> int | None:
+        """The number of classes that loss and accuracy agree to be guessed among; else None."""
+        accuracy = self.val_accuracy or self.train_accuracy
+        loss = self.train or self.val
+        if accuracy is None or loss is None or not 0 < accuracy.end < 0.75:
+            return None
+        if np.ptp(accuracy.smooth) > 0.1 or accuracy.end > 0.5 + 0.05:
+            return None
+        classes = round(math.exp(loss.end)) if 0 < loss.end < 12 else 0
+        if classes < 2 or abs(loss.end - math.log(classes)) > CHANCE_TOLERANCE * loss.end:
+            return None
+        return classes if abs(accuracy.end * classes - 1) < 0.25 else None
+
+    @cached_property
+    def constant(self) -> float | None:
+        """The constant predictor's loss: given, or agreed on by loss and accuracy."""
+        given = self.references.constant_loss
+        if given is None and self.chance_classes is not None:
+            return math.log(self.chance_classes)
+        return given
+
+    @cached_property
+    def range(self) -> float:
+        """The losses that matter, from the constant predictor to the floor, as a difference.
+
+        Without a constant predictor it is the fall that the log itself shows; NaN if there is none.
+        """
+        if self.constant is not None:
+            return self.constant - self.references.floor
+        curve = self.train or self.val
+        if curve is None or curve.fall <= 0:
+            return math.nan
+        return curve.fall
+
+    @cached_property
+    def range_name(self) -> str:
+        """What the range was taken from, for the report."""
+        if self.constant is not None:
+            return "of the constant predictor's loss"
+        return "of the fall in the log"
+
+    @cached_property
+    def train_at_val(self) -> FloatArray | None:
+        """(n,) the training loss at the validation loss's steps, half-epoch shift undone."""
+        if self.train is None or self.val is None:
+            return None
+        return train_at(self.train, self.val, self.references.clean_train_loss)
+
+    @cached_property
+    def gap(self) -> FloatArray | None:
+        """(n,) validation loss minus training loss at the validation loss's steps."""
+        if self.train_at_val is None or self.val is None:
+            return None
+        # The floor that smoothed targets give the training loss is none of the validation's.
+        return self.val.smooth - (self.train_at_val - self.references.floor)
+
+    @cached_property
+    def gap_end(self) -> float:
+        """The generalization gap over the last tenth, in units of the loss; NaN if unknown."""
+        if self.gap is None or self.val is None:
+            return math.nan
+        return float(np.median(self.gap[-self.val.tail :]))
+
+    @cached_property
+    def clean_train_end(self) -> float:
+        """The best estimate of the training loss at the end, in evaluation mode; NaN if unknown.
+
+        A validation loss below the logged training loss bounds it: dropout, augmentation and
+        penalties raise what is logged, and the clean loss on seen examples is rarely higher than
+        that on unseen ones.
+        """
+        if self.train is None:
+            return math.nan
+        end = self.train.end
+        if self.val is not None and not self.references.clean_train_loss and not self.references.floor:
+            end = min(end, self.val.end)
+        return end
+
+    @cached_property
+    def above_floor(self) -> float:
+        """How far the training loss ends above its floor, as a share of the constant predictor's.
+
+        NaN without a constant predictor.
+        """
+        if self.constant is None or self.train is None or self.range <= 0:
+            return math.nan
+        return (self.clean_train_end - self.references.floor) / self.range
+
+    @cached_property
+    def linear_excess(self) -> float:
+        """Training loss above the linear model's, as a share of the way to the constant's.
+
+        The first logged loss stands in for an unknown constant predictor. NaN without a linear
+        model's loss or a training loss; negative where the network is better.
+        """
+        linear = self.references.linear_train
+        if linear is None or self.train is None:
+            return math.nan
+        end = self.clean_train_end - self.references.floor
+        width = self.linear_scale - linear
+        if width <= 0:
+            width = max(abs(linear), abs(end - linear))
+        return (end - linear) / width
+
+    @cached_property
+    def linear_scale(self) -> float:
+        """The loss that a linear model is seen from: the constant's, else the first logged."""
+        if self.constant is not None:
+            return self.constant
+        return max(curve.start for curve in (self.train, self.val) if curve is not None)
+
+    @cached_property
+    def train_is_low(self) -> bool | None:
+        """Whether the training loss is as low as it should be; None if nothing says so.
+
+        A linear model's loss decides where it is given; else a loss near its floor or a training
+        accuracy near one show that the training set is fitted.
+        """
+        if self.train is None:
+            return None
+        if not math.isnan(self.linear_excess):
+            return self.linear_excess <= EXCESS_SHARE
+        if self.above_floor <= LOW_SHARE:
+            return True
+        accuracy = self.train_accuracy
+        return True if accuracy is not None and accuracy.end >= FITTED_ACCURACY else None
+
+    @cached_property
+    def is_classification(self) -> bool | None:
+        """Whether the run classifies; None if nothing says so."""
+        if self.references.classes is not None or self.train_accuracy or self.val_accuracy:
+            return True
+        curve = self.train or self.val
+        negative = curve is not None and curve.lowest < 0
+        return False if self.references.target_variance is not None or negative else None
+
+    @cached_property
+    def corrections(self) -> list[str]:
+        """What was undone before judging."""
+        out = []
+        if self.gap is not None and not self.references.clean_train_loss:
+            out.append(
+                "each training loss was taken as the mean since the entry before it, and compared"
+                " with the validation loss half an interval later"
+            )
+        if self.judged_until is not None:
+            out.append(
+                f"the learning rate was restarted at {self.run.step_unit} {self.judged_until:g};"
+                " the run is judged at the end of the cycle before"
+            )
+        if self.references.floor:
+            out.append(
+                f"label smoothing keeps the training loss above {self.references.floor:.3g};"
+                " that was subtracted"
+            )
+        return out
+
+
+def longest_repeat(value: FloatArray) -> tuple[int, int]:
+    """Return the length and the first index of the longest run of one exact finite value."""
+    if len(value) < 2:
+        return len(value), 0
+    same = (np.diff(value) == 0) & np.isfinite(value[1:])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
+    if not len(edges):
+        return 1, 0
+    lengths = edges[1::2] - edges[::2]
+    index = int(lengths.argmax())
+    return int(lengths[index]) + 1, int(edges[2 * index])

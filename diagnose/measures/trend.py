@@ -1,0 +1,59 @@
+"""Whether a curve rises or falls, and how fast, whatever its noise."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from diagnose.run import FloatArray
+
+MAX_PAIRS_FROM = 200
+"""Longer windows are thinned to this many points, so that pairs stay few."""
+
+
+def _thinned(values: FloatArray, most: int = MAX_PAIRS_FROM) -> FloatArray:
+    if len(values) <= most:
+        return values
+    return values[np.linspace(0, len(values) - 1, most).astype(int)]
+
+
+def theil_sen(step: FloatArray, value: FloatArray) -> float:
+    """Return the median slope over all pairs of points, per step.
+
+    Args:
+        step: (n,) increasing positions.
+        value: (n,) finite values; fewer than two give NaN.
+
+    Source: Sen 1968, https://doi.org/10.1080/01621459.1968.10480934.
+    """
+    x, y = _thinned(step), _thinned(value)
+    n = len(x)
+    if n < 2:
+        return math.nan
+    i, j = np.triu_indices(n, 1)
+    return float(np.median((y[j] - y[i]) / (x[j] - x[i])))
+
+
+def mann_kendall(value: FloatArray) -> float:
+    """Return the z score of a monotone trend: positive where the values rise.
+
+    Ties are counted as neither; the variance is corrected for them. It takes the points for
+    independent, so points that are noisy around a slow drift make it too sure.
+
+    Args:
+        value: (n,) finite values in order; fewer than three give 0.
+
+    Source: Mann 1945, https://doi.org/10.2307/1907187.
+    """
+    y = _thinned(value)
+    n = len(y)
+    if n < 3:
+        return 0.0
+    i, j = np.triu_indices(n, 1)
+    s = float(np.sign(y[j] - y[i]).sum())
+    _, ties = np.unique(y, return_counts=True)
+    variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
+    if variance <= 0 or s == 0:
+        return 0.0
+    return (s - math.copysign(1, s)) / math.sqrt(variance)

@@ -1,0 +1,148 @@
+"""The catalog and the rules in a terminal: tables, cards and explanations."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from catalog.card import STEPS, Card
+from diagnose.rules import RULES, treated_by
+from diagnose.rules.rule import Rule, number
+
+GAINS = {
+    "optimization": "optimization",
+    "generalization": "generalization",
+    "both": "optimization and generalization",
+    "neither": "neither (see the note)",
+}
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def print_catalog(cards: Sequence[Card], console: Console) -> None:
+    """Print the step/benefit table."""
+    table = _table("Technique", "Step it changes", "What it improves", "Treats")
+    for card in cards:
+        lecture = "" if card.lecture else " +"
+        table.add_row(
+            card.slug + lecture,
+            f"{card.step} {STEPS[card.step]}",
+            {"both": "both", "neither": "-"}.get(card.benefit, card.benefit),
+            " ".join(rule.code for rule in treated_by(card.slug)),
+        )
+    console.print(table)
+    console.print()
+    count = len(cards)
+    console.print(
+        f"{count} technique{'' if count == 1 else 's'}; + marks those beyond the lecture."
+        " Steps: 1 loss, 2 architecture, 3 optimization."
+    )
+
+
+def print_card(card: Card, console: Console) -> None:
+    """Print one technique's card."""
+    console.print(Text(card.name, style="bold"))
+    console.print(card.summary)
+    console.print()
+    console.print(f"Changes step {card.step} ({STEPS[card.step]}); improves {GAINS[card.benefit]}.")
+    rules = treated_by(card.slug)
+    if rules:
+        console.print(f"Treats {', '.join(f'{r.code} {r.name}' for r in rules)}.")
+    for title, text in (
+        ("In PyTorch", card.pytorch),
+        ("What it does", card.prose.what_it_does),
+        ("When to use", card.prose.when_to_use),
+        ("When it hurts", card.prose.when_it_hurts),
+        ("Do not use when", card.avoid_when),
+        ("Side effect", card.side_effect),
+        ("Cost", card.cost),
+        ("Does not mix with", card.prose.does_not_mix_with),
+        ("The lecture", card.lecture),
+        ("Note", card.note),
+    ):
+        if text:
+            _paragraph(console, title, text)
+    if card.knobs:
+        _heading(console, "Settings")
+        table = _table("Name", "Default", "Range", "Unit")
+        for knob in card.knobs:
+            table.add_row(knob.name, knob.default, knob.range, knob.unit)
+        console.print(Padding(table, (0, 0, 0, 2)))
+    if card.evidence:
+        _heading(console, "Evidence")
+        for item in card.evidence:
+            _line(console, f"{item.claim} {item.result[0].upper()}{item.result[1:]}, {item.grade}.")
+    if card.sources:
+        _heading(console, "Sources")
+        for source in card.sources:
+            link = f" {source.url}" if source.url else ""
+            _line(console, f"{source.authors} ({source.year}). {source.title}.{link}")
+
+
+def print_rules(console: Console) -> None:
+    """Print every rule in a line."""
+    table = _table("Code", "Rule", "Speaks for", "Since")
+    for rule in RULES:
+        table.add_row(rule.code, rule.name, rule.problem, f"{rule.since} ({rule.status})")
+    console.print(table)
+
+
+def sections(rule: Rule) -> list[tuple[str, str]]:
+    """Return the headings and paragraphs of a rule's module docstring, its summary first."""
+    document = inspect.cleandoc(sys.modules[rule.check.__module__].__doc__ or "")
+    out: list[tuple[str, list[str]]] = [("", [])]
+    for line in document.splitlines():
+        if line.endswith(":") and not line.startswith(" "):
+            out.append((line[:-1], []))
+        elif line.strip():
+            out[-1][1].append(line.strip())
+    return [(title, " ".join(lines)) for title, lines in out]
+
+
+def print_rule(rule: Rule, console: Console) -> None:
+    """Explain one rule, from its own file."""
+    console.print(Text(f"{rule.code} {rule.name}", style="bold"))
+    for title, text in sections(rule):
+        if title:
+            _paragraph(console, title, text)
+        else:
+            console.print(text)
+    if rule.thresholds:
+        _heading(console, "Thresholds")
+        table = _table("Value", "Of", "Source")
+        for t in rule.thresholds:
+            table.add_row(f"{number(t.value)} {t.unit}".strip(), t.name, t.source)
+        console.print(Padding(table, (0, 0, 0, 2)))
+    if rule.remedies:
+        _heading(console, "Techniques, in order")
+        _line(console, ", ".join(r.technique for r in rule.remedies))
+    console.print()
+    console.print(
+        f"Status: {rule.status} since {rule.since}. Its precision and recall have not been"
+        " measured yet."
+    )
+
+
+def _heading(console: Console, title: str) -> None:
+    console.print()
+    console.print(Text(title, style="bold"))
+
+
+def _paragraph(console: Console, title: str, text: str) -> None:
+    _heading(console, title)
+    _line(console, " ".join(text.split()) if title != "In PyTorch" else text)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, 2)))

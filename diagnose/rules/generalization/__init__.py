@@ -1,0 +1,1 @@
+"""Symptoms of a validation loss that does not follow the training loss."""

@@ -1,0 +1,1 @@
+"""Symptoms of a log that does not say what it seems to say."""

@@ -1,0 +1,64 @@
+"""The validation loss is too noisy to judge.
+
+What it looks for:
+    Noise from one validation point to the next that is a large share of the whole fall of the
+    validation loss, or of the gap, whichever is larger.
+
+Why it matters:
+    Minima, rises and differences between runs are then chance; early stopping picks a lucky epoch.
+
+When it is wrong:
+    A loss that falls very little is drowned in normal noise. Batch normalization with few examples
+    makes the validation loss erratic though the set is large enough.
+
+What to try:
+    A larger validation set, cross-validation, averaging the weights or the curve; then judge again.
+"""
+
+from __future__ import annotations
+
+from diagnose.measures.facts import Facts
+from diagnose.rules.rule import LOGGING, Evidence, Finding, Rule, Threshold, number, percent
+
+MIN_POINTS = Threshold("points in the validation loss", 10, "points", "judgement")
+SHARE = Threshold("noise of one point as a share of the effect to be judged", 0.25, "", "judgement")
+
+
+def check(facts: Facts) -> Finding:
+    """Look for a validation loss drowned in noise."""
+    val = facts.val
+    if val is None:
+        return RULE.not_checked(facts.why_no_val)
+    if len(val) < MIN_POINTS.value:
+        return RULE.not_checked(f"only {val.logged} points in the validation loss")
+    gap = facts.gap_end if facts.gap is not None else 0.0
+    effect = max(val.fall, abs(gap), abs(val.end - val.lowest))
+    share = val.noise / effect if effect > 0 else 0.0
+    evidence = (
+        Evidence("noise_share", share, "", SHARE.value),
+        Evidence("noise", val.noise, "loss"),
+        Evidence("effect", effect, "loss"),
+    )
+    if share <= SHARE.value:
+        return RULE.clear(
+            f"The validation loss is steady: its noise is {number(val.noise)}, {percent(share)} of"
+            " what it tells.",
+            evidence=evidence,
+        )
+    return RULE.found(
+        f"The validation loss jumps by about {number(val.noise)} from one entry to the next,"
+        f" {percent(share)} of the largest effect it shows ({number(effect)}): it is too noisy to"
+        " judge.",
+        "warning",
+        evidence=evidence,
+    )
+
+
+RULE = Rule(
+    code="LOG102",
+    name="uninformative-validation",
+    title="Uninformative validation",
+    problem=LOGGING,
+    check=check,
+    thresholds=(MIN_POINTS, SHARE),
+)
