@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,7 @@ def parse_card(text: str, where: str = "card.toml") -> Card:
     return card
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_card(slug: str) -> Card:
     """Read the card of one technique, and no other.
 

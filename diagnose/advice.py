@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -141,7 +140,7 @@ def _advice(card: Card, remedy: Remedy, finding: Finding, facts: Facts) -> Advic
         name=card.name,
         step=card.step,
         benefit=card.benefit,
-        why=string.Formatter().vformat(remedy.why, (), slots),
+        why=remedy.why.format_map(slots),
         cost=card.cost,
         code=card.pytorch,
         finding=finding.code,
@@ -159,7 +158,7 @@ def _avoid(verdict: Verdict, facts: Facts, advised: set[str]) -> list[Avoid]:
     if MISCALIBRATION in verdict.also and verdict.problem in (HEALTHY, UNDETERMINED):
         rows = list(AVOID[MISCALIBRATION])
     return [
-        Avoid(slug, find_card(slug).name, string.Formatter().vformat(why, (), slots))
+        Avoid(slug, find_card(slug).name, why.format_map(slots))
         for slug, why in rows
         if slug not in advised
     ]

@@ -11,7 +11,6 @@ Each message is one sentence that says what, where, and what to do.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -40,6 +39,8 @@ class UnknownName(DiagnoseError):
             known: The names that exist.
             hint: What to do when nothing is near, as in "`diagnose rules` lists them".
         """
+        import difflib  # noqa: PLC0415 (only an error pays for it)
+
         lowered = {candidate.lower(): candidate for candidate in known}
         near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
         advice = f"Did you mean {lowered[near[0]]!r}?" if near else hint

@@ -61,9 +61,7 @@ class References:
         if self.classes is not None and self.classes < 2:
             raise DataError(f"the number of classes must be at least 2. Got {self.classes}.")
         if self.target_variance is not None and not 0 < self.target_variance < math.inf:
-            raise DataError(
-                f"the target's variance must be positive. Got {self.target_variance}."
-            )
+            raise DataError(f"the target's variance must be positive. Got {self.target_variance}.")
         if sum(v is not None for v in (self.constant, self.classes, self.target_variance)) > 1:
             raise DataError(
                 "give one of constant loss, classes and target variance, not several:"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -126,10 +125,9 @@ class Report:
 
     def _repr_html_(self) -> str:
         """Show the report in a notebook."""
-        return (
-            '<pre style="line-height:1.2;font-family:monospace">'
-            f"{html.escape(str(self))}</pre>"
-        )
+        import html  # noqa: PLC0415 (only a notebook needs it)
+
+        return f'<pre style="line-height:1.2;font-family:monospace">{html.escape(str(self))}</pre>'
 
 
 def judge(run: Run, references: References | None = None) -> Report:

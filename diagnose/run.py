@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from diagnose.errors import DataError
 
-FloatArray = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    FloatArray: TypeAlias = npt.NDArray[np.float64]
+    IntArray: TypeAlias = npt.NDArray[np.int64]
+    BoolArray: TypeAlias = npt.NDArray[np.bool_]
+else:
+    # `numpy.typing` is slow to import, and a running program needs none of it.
+    FloatArray = IntArray = BoolArray = np.ndarray
 
 ROLES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "grad_norm")
 """What a series can stand for in the rules; every other series keeps its own name."""
@@ -82,6 +90,4 @@ class Run:
     @property
     def n_points(self) -> int:
         """The number of points of the longer loss."""
-        return max(
-            (len(s) for s in (self.train_loss, self.val_loss) if s is not None), default=0
-        )
+        return max((len(s) for s in (self.train_loss, self.val_loss) if s is not None), default=0)

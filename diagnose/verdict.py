@@ -23,7 +23,7 @@ CAUSES = ("optimization", "undertrained", "over-regularized", "capacity", "unkno
 MIN_POINTS = 4
 """A log with fewer points of either loss shows no trend."""
 REGULARIZED_SHARE = 0.05
-"""A validation loss below the training loss by this share of the range speaks for regularization."""
+"""A validation loss below the training loss by this share of the range shows regularization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,7 @@ def decide(findings: Sequence[Finding], facts: Facts) -> Verdict:
         because = ("GEN103",) if miscalibrated else ()
         return Verdict(HEALTHY, None, tuple(also), because, _healthy_summary(by, facts), None, best)
     summary = f"{_silence(by, facts)} {settle.measurement[0].upper()}{settle.measurement[1:]}"
-    return Verdict(
-        UNDETERMINED, None, tuple(also), (), f"{summary} would settle it.", settle, best
-    )
+    return Verdict(UNDETERMINED, None, tuple(also), (), f"{summary} would settle it.", settle, best)
 
 
 def _training_failures(by: Mapping[str, Finding], facts: Facts) -> list[Finding]:
@@ -137,14 +135,12 @@ def _generalization_failures(by: Mapping[str, Finding]) -> list[Finding]:
     if by["GEN102"].is_problem and not miscalibrated:
         failures.append(by["GEN102"])
     # While the accuracy still rises the run generalizes better and better.
-    if by["GEN101"].is_problem and not by["GEN103"].value("rises") == 1:
+    if by["GEN101"].is_problem and by["GEN103"].value("rises") != 1:
         failures.append(by["GEN101"])
     return failures
 
 
-def _cause(
-    failure: Finding, by: Mapping[str, Finding], facts: Facts
-) -> tuple[str, Settle | None]:
+def _cause(failure: Finding, by: Mapping[str, Finding], facts: Facts) -> tuple[str, Settle | None]:
     """Name the cause of underfitting, and what would settle it where it is not certain."""
     if failure.code == "OPT203":
         return "undertrained", None
@@ -261,7 +257,9 @@ def _underfitting_summary(failure: Finding, cause: str) -> str:
 
 def _overfitting_summary(finding: Finding, facts: Facts) -> str:
     if facts.train_is_low is None:
-        return f"{finding.message} The network goes on learning what holds for the training set alone."
+        return (
+            f"{finding.message} The network goes on learning what holds for the training set alone."
+        )
     return f"{finding.message} The training loss is low, so this is overfitting."
 
 
@@ -271,7 +269,9 @@ def _healthy_summary(by: Mapping[str, Finding], facts: Facts) -> str:
         linear = facts.references.linear_train
         end = number(facts.clean_train_end)
         if linear is not None:
-            parts.append(f"The training loss ends at {end}, against a linear model's {number(linear)}")
+            parts.append(
+                f"The training loss ends at {end}, against a linear model's {number(linear)}"
+            )
         elif not math.isnan(facts.above_floor):
             parts.append(
                 f"The training loss ends at {end}, against a constant predictor's"

@@ -24,7 +24,7 @@ from diagnose.rules import find_rule, treated_by
 def catalog(
     ctx: click.Context, step: int | None, benefit: str | None, treats: str | None, form: str
 ) -> None:
-    """List the techniques: which step each changes, and what it improves.
+    r"""List the techniques: which step each changes, and what it improves.
 
     \b
     diagnose catalog --step 3 --benefit optimization

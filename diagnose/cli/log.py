@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from diagnose.verdict import MISCALIBRATION, PROBLEMS
 COMMANDS = ("catalog", "rules", "explain")
 
 
-class LossPair(click.ParamType):
+class LossPair(click.ParamType[tuple[float, float | None]]):
     """`TRAIN` or `TRAIN,VAL`."""
 
     name = "train[,val]"
@@ -103,7 +102,7 @@ def log(
     no_plot: bool,
     fail_on: tuple[str, ...],
 ) -> int:
-    """Diagnose logs: CSV, TSV, JSON, JSON lines, trainer_state.json; `-` is standard input.
+    r"""Diagnose logs: CSV, TSV, JSON, JSON lines, trainer_state.json; `-` is standard input.
 
     \b
     diagnose logs.csv
@@ -136,8 +135,8 @@ def log(
     several = len(logs) > 1 or len(reports) > 1
     if reports:
         _show(reports, form, color, not no_plot, several)
-    for error in errors:
-        click.echo(f"diagnose: {_printable(str(error))}", err=True)
+    for failed in errors:
+        click.echo(f"diagnose: {_printable(str(failed))}", err=True)
     if errors:
         return 2
     return int(any(_is_watched(report, watched) for report in reports))
@@ -161,6 +160,8 @@ def _show(reports: list[Report], form: str, color: str, plot: bool, several: boo
 
 def _with_command(error: DiagnoseError, path: str) -> DiagnoseError:
     """Ask whether a command was meant where a file is missing."""
+    import difflib  # noqa: PLC0415 (only an error pays for it)
+
     near = difflib.get_close_matches(path, COMMANDS, n=1, cutoff=0.7)
     if isinstance(error, LogError) and near and not Path(path).exists():
         return LogError(f"there is no log {path!r}. Did you mean `diagnose {near[0]}`?")

@@ -29,7 +29,7 @@ class LogsOrCommand(click.Group):
             args = ["log", *args]
         return super().parse_args(ctx, args)
 
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_usage(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show both forms."""
         formatter.write_usage("diagnose", "LOG... [OPTIONS]")
         formatter.write_usage("diagnose", "COMMAND [ARGS]...", prefix="       ")
@@ -42,7 +42,7 @@ class LogsOrCommand(click.Group):
 )
 @click.version_option(__version__, prog_name="diagnose")
 def cli() -> None:
-    """Say what is wrong with a training run, how it is known, and what to try next.
+    r"""Say what is wrong with a training run, how it is known, and what to try next.
 
     \b
     diagnose logs.csv

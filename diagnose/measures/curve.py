@@ -17,6 +17,27 @@ MAD_TO_SIGMA = 1.4826
 """Scale of the median absolute deviation that gives a normal distribution's standard deviation."""
 
 
+def median(value: FloatArray) -> float:
+    """Return the median of (n,) finite values, n >= 1.
+
+    `numpy.median` gives the same, and loads all of `numpy.ma` on its first call.
+    """
+    half = len(value) // 2
+    if len(value) % 2:
+        return float(np.partition(value, half)[half])
+    low, high = np.partition(value, (half - 1, half))[half - 1 : half + 1]
+    return float(low + high) / 2
+
+
+def _row_medians(rows: FloatArray) -> FloatArray:
+    """Return the median of each row of a matrix."""
+    ordered = np.sort(rows, axis=1)
+    half = rows.shape[1] // 2
+    if rows.shape[1] % 2:
+        return ordered[:, half]
+    return (ordered[:, half - 1] + ordered[:, half]) / 2
+
+
 def binned(step: FloatArray, value: FloatArray, most: int) -> tuple[FloatArray, FloatArray]:
     """Take medians of consecutive points so that at most `most` remain.
 
@@ -28,10 +49,10 @@ def binned(step: FloatArray, value: FloatArray, most: int) -> tuple[FloatArray, 
         return step, value
     size = math.ceil(n / most)
     whole = n // size * size
-    values = np.median(value[:whole].reshape(-1, size), axis=1)
+    values = _row_medians(value[:whole].reshape(-1, size))
     steps = step[size - 1 : whole : size]
     if whole < n:
-        values = np.append(values, np.median(value[whole:]))
+        values = np.append(values, median(value[whole:]))
         steps = np.append(steps, step[-1])
     return steps, values
 
@@ -48,7 +69,7 @@ def running_median(value: FloatArray, width: int) -> FloatArray:
     half = width // 2
     padded = np.concatenate([np.full(half, value[0]), value, np.full(half, value[-1])])
     windows = np.lib.stride_tricks.sliding_window_view(padded, width)
-    return np.sort(windows, axis=1)[:, half]
+    return _row_medians(windows)
 
 
 def smoothing_width(n: int) -> int:
@@ -71,7 +92,7 @@ def step_noise(value: FloatArray) -> float:
         return 0.0
     late = value[len(value) // 2 :] if len(value) >= 10 else value
     jumps = np.diff(late)
-    return float(MAD_TO_SIGMA * np.median(np.abs(jumps - np.median(jumps))) / math.sqrt(2))
+    return MAD_TO_SIGMA * median(np.abs(jumps - median(jumps))) / math.sqrt(2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +141,7 @@ class Curve:
     @property
     def spacing(self) -> float:
         """The usual distance between two points, in steps."""
-        return float(np.median(np.diff(self.step))) if len(self.step) > 1 else 1.0
+        return median(np.diff(self.step)) if len(self.step) > 1 else 1.0
 
     def last(self, share: float, least: int = MIN_TAIL) -> slice:
         """Return the slice of the last `share` of the points, at least `least` of them."""
@@ -143,8 +164,8 @@ def measure(series: Series) -> Curve | None:
         value=value,
         smooth=smooth,
         noise=step_noise(value),
-        start=float(np.median(value[: max(1, n // 50)])),
-        end=float(np.median(value[-tail:])),
+        start=median(value[: max(1, n // 50)]),
+        end=median(value[-tail:]),
         tail=tail,
         best=int(np.argmin(smooth)),
         logged=len(raw),

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from diagnose.measures.alignment import train_at
-from diagnose.measures.curve import Curve, measure
+from diagnose.measures.curve import Curve, measure, median
 from diagnose.measures.schedule import Schedule, measure_schedule
 from diagnose.references import References
 from diagnose.run import FloatArray, Run, Series
@@ -173,7 +173,7 @@ class Facts:
         """The generalization gap over the last tenth, in units of the loss; NaN if unknown."""
         if self.gap is None or self.val is None:
             return math.nan
-        return float(np.median(self.gap[-self.val.tail :]))
+        return median(self.gap[-self.val.tail :])
 
     @cached_property
     def clean_train_end(self) -> float:
@@ -186,7 +186,11 @@ class Facts:
         if self.train is None:
             return math.nan
         end = self.train.end
-        if self.val is not None and not self.references.clean_train_loss and not self.references.floor:
+        if (
+            self.val is not None
+            and not self.references.clean_train_loss
+            and not self.references.floor
+        ):
             end = min(end, self.val.end)
         return end
 

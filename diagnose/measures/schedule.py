@@ -49,7 +49,11 @@ def measure_schedule(series: Series) -> Schedule | None:
         ratio = np.where(value[:-1] > 0, value[1:] / value[:-1], np.inf)
     late = step[1:] > step[0] + WARM_UP_SHARE * (step[-1] - step[0])
     fallen = value[:-1] < 0.5 * np.maximum.accumulate(value)[:-1]
-    up = (ratio >= RESTART_FACTOR) & fallen & (late | (np.arange(1, len(value)) > int(value.argmax())))
+    up = (
+        (ratio >= RESTART_FACTOR)
+        & fallen
+        & (late | (np.arange(1, len(value)) > int(value.argmax())))
+    )
     # A decay to zero falls by large factors in its last entries; a drop starts from a high level.
     down = (ratio <= 1 / DROP_FACTOR) & (value[:-1] > 0.01 * peak)
     held = np.append(True, np.abs(np.diff(value[:-1])) <= 0.01 * value[1:-1])

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from diagnose.measures.curve import median
 from diagnose.run import FloatArray
 
 MAX_PAIRS_FROM = 200
@@ -15,7 +16,8 @@ MAX_PAIRS_FROM = 200
 def _thinned(values: FloatArray, most: int = MAX_PAIRS_FROM) -> FloatArray:
     if len(values) <= most:
         return values
-    return values[np.linspace(0, len(values) - 1, most).astype(int)]
+    chosen: FloatArray = values[np.linspace(0, len(values) - 1, most).astype(int)]
+    return chosen
 
 
 def theil_sen(step: FloatArray, value: FloatArray) -> float:
@@ -32,7 +34,7 @@ def theil_sen(step: FloatArray, value: FloatArray) -> float:
     if n < 2:
         return math.nan
     i, j = np.triu_indices(n, 1)
-    return float(np.median((y[j] - y[i]) / (x[j] - x[i])))
+    return median((y[j] - y[i]) / (x[j] - x[i]))
 
 
 def mann_kendall(value: FloatArray) -> float:

@@ -13,33 +13,126 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 VALIDATION = frozenset(
-    "val valid vali validation eval evaluation evl dev test tel heldout holdout".split()
+    [
+        "val",
+        "valid",
+        "vali",
+        "validation",
+        "eval",
+        "evaluation",
+        "evl",
+        "dev",
+        "test",
+        "tel",
+        "heldout",
+        "holdout",
+    ]
 )
-TRAINING = frozenset("train training trn tr trl learn fit".split())
+TRAINING = frozenset(["train", "training", "trn", "tr", "trl", "learn", "fit"])
 NEUTRAL = frozenset(
     # Words that leave a total what it is.
-    "total main mean avg average epoch step iter batch running reduced the lm model"
-    " combined metrics r1 mloss per elbo".split()
+    [
+        "total",
+        "main",
+        "mean",
+        "avg",
+        "average",
+        "epoch",
+        "step",
+        "iter",
+        "batch",
+        "running",
+        "reduced",
+        "the",
+        "lm",
+        "model",
+        "combined",
+        "metrics",
+        "r1",
+        "mloss",
+        "per",
+        "elbo",
+    ]
 )
-LOSS = frozenset("loss losses mloss".split())
+LOSS = frozenset(["loss", "losses", "mloss"])
 LOSS_LIKE = frozenset(
     # Quantities that are losses under their own name; used where no column is called a loss.
-    "cost nll xent logloss crossentropy elbo objective mse rmse mae bce ce tel trl".split()
+    [
+        "cost",
+        "nll",
+        "xent",
+        "logloss",
+        "crossentropy",
+        "elbo",
+        "objective",
+        "mse",
+        "rmse",
+        "mae",
+        "bce",
+        "ce",
+        "tel",
+        "trl",
+    ]
 )
-PERPLEXITY = frozenset("ppl perplexity".split())
+PERPLEXITY = frozenset(["ppl", "perplexity"])
 ACCURACY = frozenset(
-    "acc accuracy top1 acc1 categorical_accuracy sparse_categorical_accuracy"
-    " binary_accuracy".split()
+    [
+        "acc",
+        "accuracy",
+        "top1",
+        "acc1",
+        "categorical_accuracy",
+        "sparse_categorical_accuracy",
+        "binary_accuracy",
+    ]
 )
-LEARNING_RATE = frozenset("lr lrate learningrate".split())
+LEARNING_RATE = frozenset(["lr", "lrate", "learningrate"])
 UNRELATED = frozenset(
     # A name with one of these is not the loss, whatever else it says.
-    "scale weight type value policy entropy reg aux unscaled min max std best ratio delta"
-    " time id bpc bpb diff adv disc discriminator generator gen critic actor fake real"
-    " patience counter number num count rank score final".split()
+    [
+        "scale",
+        "weight",
+        "type",
+        "value",
+        "policy",
+        "entropy",
+        "reg",
+        "aux",
+        "unscaled",
+        "min",
+        "max",
+        "std",
+        "best",
+        "ratio",
+        "delta",
+        "time",
+        "id",
+        "bpc",
+        "bpb",
+        "diff",
+        "adv",
+        "disc",
+        "discriminator",
+        "generator",
+        "gen",
+        "critic",
+        "actor",
+        "fake",
+        "real",
+        "patience",
+        "counter",
+        "number",
+        "num",
+        "count",
+        "rank",
+        "score",
+        "final",
+    ]
 )
-ADVERSARIAL = frozenset("g d disc discriminator generator gen critic fake real adv".split())
-REINFORCEMENT = frozenset("rollout rew".split())
+ADVERSARIAL = frozenset(
+    ["g", "d", "disc", "discriminator", "generator", "gen", "critic", "fake", "real", "adv"]
+)
+REINFORCEMENT = frozenset(["rollout", "rew"])
 
 STEP_AXES = (
     # From the finest counter that is right for every row to the coarsest.
@@ -97,7 +190,7 @@ def meaning(name: str) -> Meaning:
     joined = "_".join(tokens)
     if have & LEARNING_RATE or "learning_rate" in joined:
         return Meaning("lr", split, _extras(tokens, LEARNING_RATE | {"learning", "rate"}))
-    if "grad" in have and "norm" in have or "gradnorm" in have or "gradient_norm" in joined:
+    if ("grad" in have and "norm" in have) or "gradnorm" in have or "gradient_norm" in joined:
         return Meaning("grad_norm", split, ())
     crossed = "cross_entropy" in joined or "crossentropy" in have
     if have & (UNRELATED - ({"entropy"} if crossed else set())):
@@ -231,7 +324,7 @@ def _losses(
 def _pair_parts(roles: dict[str, tuple[str, ...]]) -> None:
     """Keep only the parts that both losses have, so that the two sums are of the same kind."""
     train, val = roles.get("train_loss", ()), roles.get("val_loss", ())
-    if len(train) < 2 and len(val) < 2 or not train or not val:
+    if (len(train) < 2 and len(val) < 2) or not train or not val:
         return
     of_train = {meaning(n).extras: n for n in train}
     of_val = {meaning(n).extras: n for n in val}

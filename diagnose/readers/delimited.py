@@ -24,7 +24,7 @@ from diagnose.readers.columns import (
     normalized,
 )
 from diagnose.readers.reader import Reader
-from diagnose.readers.source import Source
+from diagnose.readers.source import READ_ERRORS, Source
 from diagnose.readers.table import Choice, Column, Table, listing
 from diagnose.run import FloatArray
 
@@ -39,7 +39,9 @@ BLANK = -8.1234567891234e300
 """Stands for a blank cell while a chunk is parsed; no log holds it."""
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
-_RUN_NAMES = frozenset("name run_name run_id run id experiment config model model_name".split())
+_RUN_NAMES = frozenset(
+    ["name", "run_name", "run_id", "run", "id", "experiment", "config", "model", "model_name"]
+)
 
 
 @dataclass(slots=True)
@@ -94,9 +96,7 @@ def find_layout(lines: Sequence[str]) -> Layout | None:
     return None
 
 
-def _check_layout(
-    index: int, names: list[str], body: list[str], delimiter: str
-) -> Layout | None:
+def _check_layout(index: int, names: list[str], body: list[str], delimiter: str) -> Layout | None:
     if len(names) < 2 and not (delimiter == "," and names and meaning(names[0]).kind != "other"):
         return None
     numeric_names = sum(_is_number(n, False) for n in names if n)
@@ -226,9 +226,7 @@ def _is_run_table(names: list[str], text_columns: list[str], sample: list[list[s
     return False
 
 
-def _wanted(
-    names: list[str], text_columns: list[str], choice: Choice, size: int
-) -> list[int]:
+def _wanted(names: list[str], text_columns: list[str], choice: Choice, size: int) -> list[int]:
     """Return the positions of the columns to read."""
     named = {normalized(v) for v in (choice.step, *choice.roles_named()) if v}
     axes = {*STEP_AXES, *EPOCH_AXES}
@@ -261,7 +259,7 @@ def _chunks(
                 number += len(lines)
                 row += len(block)
                 yield block
-    except (OSError, EOFError) as error:
+    except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {error}.") from None
 
 
@@ -273,7 +271,12 @@ def _fast(lines: list[str], layout: Layout, wanted: list[int]) -> FloatArray | N
     text = "".join(lines)
     if '"' in text or "_" in text:
         return None
-    if delimiter != " " and (delimiter * 2 in text or f"{delimiter}\n" in text or f"\n{delimiter}" in text or text.startswith(delimiter)):
+    if delimiter != " " and (
+        delimiter * 2 in text
+        or f"{delimiter}\n" in text
+        or f"\n{delimiter}" in text
+        or text.startswith(delimiter)
+    ):
         fill = f"{delimiter}{BLANK!r}{delimiter}"
         text = text.replace(delimiter * 2, fill).replace(delimiter * 2, fill)
         text = text.replace(f"{delimiter}\n", f"{delimiter}{BLANK!r}\n")
@@ -333,7 +336,7 @@ def _slow(
 def _repeats_header(cells: list[str], header: list[str]) -> bool:
     """Return whether a line is the header again, as it stands where a run was appended."""
     same = sum(cell.strip() in header for cell in cells if cell.strip())
-    return same >= 2 and same > 0.5 * len(header) or (same == 1 and len(header) == 1)
+    return (same >= 2 and same > 0.5 * len(header)) or (same == 1 and len(header) == 1)
 
 
 def _notes(problems: Problems, layout: Layout, rows: int) -> list[str]:
@@ -352,14 +355,14 @@ def _notes(problems: Problems, layout: Layout, rows: int) -> list[str]:
         )
     last = rows + layout.skip + len(problems.breaks)
     if problems.short and problems.short[-1] >= last:
-        notes.append(f"the last line (line {problems.short[-1]}) is cut off; what it holds was used")
+        notes.append(f"the last line (line {problems.short[-1]}) is cut off; its cells were used")
     elif problems.short:
         notes.append(f"{len(problems.short)} lines are shorter than the header")
     return notes
 
 
 def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
-    """Give a one-value table (as TensorBoard and DVCLive save them) the role its file name tells."""
+    """Give a one-value table (TensorBoard, DVCLive) the role that its file name tells."""
     if not forms <= {"wall_time", "step", "value", "loss", "timestamp"} or source.path is None:
         return
     name = next((n for n in table.columns if normalized(n) in ("value", "loss")), None)
@@ -379,8 +382,10 @@ def _read_long(source: Source, layout: Layout, names: list[str], split: str) -> 
         with source.open_text() as stream:
             for _ in range(layout.skip):
                 stream.readline()
-            rows = [split_line(line.rstrip("\r\n"), layout.delimiter) for line in stream if line.strip()]
-    except (OSError, EOFError) as error:
+            rows = [
+                split_line(line.rstrip("\r\n"), layout.delimiter) for line in stream if line.strip()
+            ]
+    except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {error}.") from None
     at = names.index(split)
     columns: dict[str, tuple[list[int], list[float]]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from diagnose.readers.reader import Reader
 from diagnose.readers.rows import columns_of, to_number
 from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, Column, Table
+from diagnose.run import IntArray
 
 MAX_LITERAL = 64 << 20
 _EPOCH_KEY = re.compile(r"(epoch|step|iter(ation)?)?[ _-]?\d+", re.IGNORECASE)
@@ -32,6 +32,8 @@ def load_json(source: Source) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         if "'" in text[:200] and len(text) <= MAX_LITERAL:
+            import ast  # noqa: PLC0415 (slow to load, and rarely needed)
+
             try:
                 return ast.literal_eval(text.strip())
             except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
@@ -164,7 +166,7 @@ def _aligned(found: _Found, named: set[str]) -> dict[str, Column]:
     return out
 
 
-def _rows(length: int, longest: int, name: str, notes: list[str]) -> np.ndarray[Any, Any]:
+def _rows(length: int, longest: int, name: str, notes: list[str]) -> IntArray:
     """Return the rows on which a shorter list stands."""
     if length >= longest:
         return np.arange(length)

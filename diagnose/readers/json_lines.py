@@ -9,7 +9,7 @@ from typing import Any
 from diagnose.errors import LogError
 from diagnose.readers.reader import Reader
 from diagnose.readers.rows import columns_of
-from diagnose.readers.source import Source
+from diagnose.readers.source import READ_ERRORS, Source
 from diagnose.readers.table import Choice, Table
 
 MAX_BROKEN_SHARE = 0.5
@@ -54,7 +54,7 @@ def _read(source: Source, choice: Choice) -> Table:
 
     try:
         columns, text = columns_of(records())
-    except (OSError, EOFError) as error:
+    except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {error}.") from None
     if len(broken) > MAX_BROKEN_SHARE * count:
         raise LogError(

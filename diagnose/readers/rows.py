@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from diagnose.readers.cells import parse_number
-from diagnose.readers.columns import EPOCH_AXES, SPLIT_COLUMNS, STEP_AXES, TRAINING, VALIDATION, normalized
+from diagnose.readers.columns import (
+    EPOCH_AXES,
+    SPLIT_COLUMNS,
+    STEP_AXES,
+    TRAINING,
+    VALIDATION,
+    normalized,
+)
 from diagnose.readers.table import Column
 
 MAX_DEPTH = 4

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import sys
+import zlib
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 from diagnose.errors import LogError
 
+READ_ERRORS = (OSError, EOFError, zlib.error)
+"""What reading a stream can raise; the last one comes from a damaged compressed file."""
 HEAD_BYTES = 1 << 16
 MAX_BYTES = 1 << 30
 """Whole-document formats and standard input are held in memory up to this size."""
@@ -75,7 +77,7 @@ class Source:
         with self.open() as stream:
             try:
                 return stream.read(HEAD_BYTES)
-            except (OSError, EOFError) as error:
+            except READ_ERRORS as error:
                 raise LogError(f"{self.name}: {_reason(error)}") from None
 
     def _check_content(self) -> None:
@@ -118,10 +120,14 @@ class Source:
     def open(self) -> BinaryIO:
         """Open the log's bytes, decompressed, at their beginning."""
         try:
-            raw = open(self.path, "rb") if self.path else io.BytesIO(self._bytes)
+            raw = self.path.open("rb") if self.path else io.BytesIO(self._bytes)
         except OSError as error:
             raise LogError(f"{self.name}: {_reason(error)}") from None
-        return gzip.open(raw) if self._gzip else raw  # type: ignore[return-value]
+        if not self._gzip:
+            return raw
+        import gzip  # noqa: PLC0415 (few logs are compressed)
+
+        return cast(BinaryIO, gzip.open(raw))
 
     def open_text(self) -> TextIO:
         """Open the log as text at its beginning; undecodable bytes become U+FFFD."""
@@ -136,7 +142,7 @@ class Source:
         with self.open() as stream:
             try:
                 content = stream.read(MAX_BYTES + 1)
-            except (OSError, EOFError) as error:
+            except READ_ERRORS as error:
                 raise LogError(f"{self.name}: {_reason(error)}") from None
         if len(content) > MAX_BYTES:
             raise LogError(f"{self.name}: more than {MAX_BYTES >> 30} GiB of one JSON document.")
@@ -164,6 +170,6 @@ def _reason(error: Exception) -> str:
         return "there is no such file."
     if isinstance(error, PermissionError):
         return "no permission to read it."
-    if isinstance(error, EOFError | gzip.BadGzipFile):
+    if isinstance(error, EOFError) or type(error).__name__ in ("BadGzipFile", "error"):
         return "the compressed file is cut off or damaged."
     return f"{getattr(error, 'strerror', None) or error}."

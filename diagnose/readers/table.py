@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from diagnose.errors import LogError, UnknownName
 from diagnose.readers.columns import (
@@ -23,11 +22,10 @@ from diagnose.readers.columns import (
     normalized,
     words,
 )
-from diagnose.run import ROLES, FloatArray, Run, Series
+from diagnose.run import ROLES, BoolArray, FloatArray, IntArray, Run, Series
 
-IntArray = npt.NDArray[np.int64]
 RESUMED_SHARE = 0.1
-"""A counter that falls back by less than all but this share of the run was resumed, not restarted."""
+"""A counter that falls back, but not into this first share of the run, was resumed."""
 CONTINUED_SHARE = 0.3
 """A restarted counter whose loss takes up within this share of the earlier fall is the same run."""
 JUMBLED_SHARE = 0.1
@@ -288,7 +286,7 @@ def _untangle(
     unit: str,
     breaks: Sequence[int],
     notes: list[str],
-) -> tuple[npt.NDArray[np.bool_], FloatArray]:
+) -> tuple[BoolArray, FloatArray]:
     """Join what was resumed, split what was started anew, and say which.
 
     Returns:
@@ -360,9 +358,7 @@ def _continues(before: FloatArray, after: FloatArray) -> bool:
     return bool(fall > 0 and fresh[0] - before[-1] <= CONTINUED_SHARE * fall)
 
 
-def _summed(
-    parts: Sequence[Column], names: Sequence[str], role: str, notes: list[str]
-) -> Column:
+def _summed(parts: Sequence[Column], names: Sequence[str], role: str, notes: list[str]) -> Column:
     """Add up the parts of a loss, on the rows that hold all of them."""
     if len(parts) == 1:
         return parts[0]
@@ -388,7 +384,7 @@ def _series(
     name: str,
     column: Column,
     position: FloatArray,
-    keep: npt.NDArray[np.bool_],
+    keep: BoolArray,
     notes: list[str],
 ) -> Series | None:
     """Put a column on the step axis: sorted, each step once."""
@@ -420,9 +416,7 @@ def _spread(step: FloatArray) -> FloatArray:
     return np.repeat(distinct - gap, count) + np.repeat(gap, count) * share
 
 
-def _in_units(
-    series: Series, role: str, names: Sequence[str], notes: list[str]
-) -> Series | None:
+def _in_units(series: Series, role: str, names: Sequence[str], notes: list[str]) -> Series | None:
     """Turn perplexities into nats and percentages into shares; None if it is no accuracy."""
     value = series.value
     finite = value[np.isfinite(value)]

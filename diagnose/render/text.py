@@ -70,9 +70,7 @@ def print_report(report: Report, console: Console, plot: bool = True) -> None:
     unicode = _speaks_unicode(console)
     _print(
         console,
-        Text(
-            clean(f"{run.source}: {run.format}, {run.n_points} points"), style="dim"
-        ),
+        Text(clean(f"{run.source}: {run.format}, {run.n_points} points"), style="dim"),
     )
     _print(console, Text())
     _print(console, headline(verdict))

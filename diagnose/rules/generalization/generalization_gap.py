@@ -25,8 +25,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
 from diagnose.rules.rule import (
     GENERALIZATION,
@@ -78,7 +77,7 @@ def check(facts: Facts) -> Finding:
     end = facts.gap_end
     share = end / scale
     accuracies = _accuracy_gap(facts)
-    train_end = float(np.median(val.smooth[-val.tail :])) - end
+    train_end = median(val.smooth[-val.tail :]) - end
     evidence = [
         Evidence("gap_share", share, "", SHARE.value),
         Evidence("gap", end, "loss", NOISE.value * val.noise),
@@ -135,7 +134,7 @@ def _is_wide(facts: Facts, share: float, accuracies: float) -> bool:
 CLOSE_THE_GAP = (
     Remedy(
         "more-data",
-        "the most direct cure of a gap of {gap}: with more examples there is less to learn by heart",
+        "the most direct cure of a gap of {gap}: more examples leave less to learn by heart",
     ),
     Remedy("pre-training", "general features leave less to be learned from these examples alone"),
     Remedy(

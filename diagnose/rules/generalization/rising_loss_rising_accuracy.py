@@ -22,12 +22,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
 from diagnose.rules.generalization.rising_validation_loss import has_risen
 from diagnose.rules.rule import GENERALIZATION, Evidence, Finding, Remedy, Rule, Threshold, percent
 
 TOLERANCE = Threshold("fall of the accuracy that still counts as flat", 0.005, "", "judgement")
-NOISE = Threshold("fall of the accuracy over its noise that still counts as flat", 1.0, "", "judgement")
+NOISE = Threshold(
+    "fall of the accuracy over its noise that still counts as flat", 1.0, "", "judgement"
+)
 
 
 def check(facts: Facts) -> Finding:
@@ -41,7 +44,7 @@ def check(facts: Facts) -> Finding:
         return RULE.clear("The validation loss does not rise.")
     turn = float(val.step[val.best])
     around = np.abs(accuracy.step - turn).argsort()[: max(3, accuracy.tail // 2)]
-    then = float(np.median(accuracy.value[around]))
+    then = median(accuracy.value[around])
     change = accuracy.end - then
     slack = max(TOLERANCE.value, NOISE.value * accuracy.noise)
     evidence = (
@@ -49,7 +52,11 @@ def check(facts: Facts) -> Finding:
         Evidence("accuracy_then", then, "", step=turn),
         Evidence("accuracy_end", accuracy.end, ""),
         Evidence("loss_rise", val.end - val.lowest, "loss"),
-        Evidence("best_accuracy_step", float(accuracy.step[int(accuracy.smooth.argmax())]), facts.run.step_unit),
+        Evidence(
+            "best_accuracy_step",
+            float(accuracy.step[int(accuracy.smooth.argmax())]),
+            facts.run.step_unit,
+        ),
         Evidence("rises", float(change > slack), ""),
     )
     if change < -slack:

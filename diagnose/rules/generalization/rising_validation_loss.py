@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
 from diagnose.measures.trend import mann_kendall
 from diagnose.rules.generalization.generalization_gap import CLOSE_THE_GAP
@@ -122,7 +123,7 @@ def check(facts: Facts) -> Finding:
     training = ""
     if facts.train_at_val is not None:
         then = float(facts.train_at_val[min(val.best, len(val) - 1)])
-        now = float(np.median(facts.train_at_val[-val.tail :]))
+        now = median(facts.train_at_val[-val.tail :])
         training = f", while the training loss went from {number(then)} to {number(now)}"
     return RULE.found(
         f"The validation loss was lowest at {unit} {number(best_step)} ({number(best)}) and rose to"
@@ -139,7 +140,7 @@ def _train_rises_too(facts: Facts) -> bool:
     if train is None or val is None or at is None:
         return False
     then = float(np.min(at[: val.best + 1]))
-    now = float(np.median(at[-val.tail :]))
+    now = median(at[-val.tail :])
     return now - then > max(2 * train.noise, 0.05 * max(train.fall, 0.0))
 
 
@@ -148,7 +149,7 @@ def _below_a_flat_training_loss(facts: Facts) -> bool:
     train, val, at = facts.train, facts.val, facts.train_at_val
     if train is None or val is None or at is None or not facts.gap_end < 0:
         return False
-    later = float(at[val.best]) - float(np.median(at[-val.tail :]))
+    later = float(at[val.best]) - median(at[-val.tail :])
     return later <= max(2 * train.noise, 0.05 * max(train.fall, 0.0))
 
 

@@ -25,7 +25,6 @@ from diagnose.rules.rule import (
     GENERALIZATION,
     Evidence,
     Finding,
-    Remedy,
     Rule,
     Threshold,
     number,
@@ -37,7 +36,9 @@ EARLY = Threshold(
     "step at which the validation loss is within reach of its minimum, as a share of the run", 0.1,
     "", "Google's tuning playbook, https://github.com/google-research/tuning_playbook",
 )  # fmt: skip
-REACH = Threshold("distance from the minimum that is within reach, of its fall", 0.03, "", "judgement")
+REACH = Threshold(
+    "distance from the minimum that is within reach, of its fall", 0.03, "", "judgement"
+)
 FLAT = Threshold("later fall of the training loss, as a share of the range", 0.05, "", "judgement")
 
 

@@ -71,7 +71,7 @@ def _is_fine(series: Series, first: int, train: Series | None) -> bool:
     steps = np.abs(np.diff(series.value[np.isfinite(series.value)]))
     if not (steps > 0).any():
         # The whole series is one value: a number that is not round was not rounded to it.
-        moving = train is not None and train is not series and np.ptp(train.value) > 0
+        moving = bool(train is not None and train is not series and np.ptp(train.value) > 0)
         return moving or round(value, 3) != value
     return float(steps[steps > 0].min()) <= RESOLUTION.value * value
 

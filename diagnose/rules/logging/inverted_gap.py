@@ -21,8 +21,7 @@ What to try:
 
 from __future__ import annotations
 
-import numpy as np
-
+from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
 from diagnose.rules.rule import LOGGING, Evidence, Finding, Rule, Threshold, number, percent
 
@@ -43,13 +42,15 @@ def check(facts: Facts) -> Finding:
         return RULE.not_checked(f"only {val.logged} points in the validation loss")
     late = gap[len(gap) // 2 :]
     below = float((late < 0).mean())
-    distance = -float(np.median(late))
+    distance = -median(late)
     scale = facts.range
     share = distance / scale if scale > 0 else 0.0
     level = distance / max(abs(facts.train.end), 1e-12)
     evidence = (
         Evidence("below_share", below, "", MOST.value),
-        Evidence("distance", distance, "loss", max(SHARE.value * scale, 0.0) if scale > 0 else None),
+        Evidence(
+            "distance", distance, "loss", max(SHARE.value * scale, 0.0) if scale > 0 else None
+        ),
         Evidence("distance_share", share, "", SHARE.value),
     )
     enough = share > SHARE.value or (level > 2 * LEVEL.value and distance > 2 * val.noise)

@@ -65,8 +65,7 @@ def check(facts: Facts) -> Finding:
     if excess <= EXCESS.value or end - linear <= NOISE.value * facts.train.noise:
         side = "below" if end <= linear else "hardly above"
         return RULE.clear(
-            f"The training loss ends at {number(end)}, {side} the linear model's"
-            f" {number(linear)}.",
+            f"The training loss ends at {number(end)}, {side} the linear model's {number(linear)}.",
             evidence=evidence,
         )
     return RULE.found(
@@ -122,7 +121,9 @@ RULE = Rule(
         ),
         Remedy("momentum", "carries the parameters across flat stretches and saddle points"),
         Remedy("skip-connection", "lets a deep network start as good as a shallow one"),
-        Remedy("batch-normalization", "keeps each layer's outputs in scale and allows longer steps"),
+        Remedy(
+            "batch-normalization", "keeps each layer's outputs in scale and allows longer steps"
+        ),
         Remedy("activation-function", "replaces units that saturate or die and pass no gradient"),
         Remedy("learning-rate-warm-up", "lets the network tolerate a higher learning rate"),
     ),

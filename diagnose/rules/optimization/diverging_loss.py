@@ -21,8 +21,6 @@ What to try:
 
 from __future__ import annotations
 
-import numpy as np
-
 from diagnose.measures.facts import Facts
 from diagnose.rules.rule import (
     OPTIMIZATION,
@@ -34,6 +32,7 @@ from diagnose.rules.rule import (
     number,
     percent,
 )
+from diagnose.run import FloatArray
 
 MIN_POINTS = Threshold("points in the training loss", 6, "points", "judgement")
 RISE_SHARE = Threshold(
@@ -106,7 +105,7 @@ def check(facts: Facts) -> Finding:
     return RULE.found(message, "problem", steps=(turn,), evidence=evidence)
 
 
-def _progress(step: np.ndarray[tuple[int], np.dtype[np.float64]], at: float) -> float:
+def _progress(step: FloatArray, at: float) -> float:
     """Return a step as a share of the run."""
     return float((at - step[0]) / (step[-1] - step[0])) if step[-1] > step[0] else 0.0
 

@@ -62,9 +62,7 @@ def check(facts: Facts) -> Finding:
         lost = which == "training" and bool(
             bad[first:].mean() > LOST_SHARE.value or bad[-min(3, len(bad)) :].all()
         )
-        before = (
-            f"; it was {number(float(finite_before[-1]))} before" if len(finite_before) else ""
-        )
+        before = f"; it was {number(float(finite_before[-1]))} before" if len(finite_before) else ""
         after = "and stays so" if lost else f"({int(bad.sum())} of {len(bad)} points)"
         return RULE.found(
             f"The {which} loss is not a number from {unit} {number(step)} {after}{before}.",

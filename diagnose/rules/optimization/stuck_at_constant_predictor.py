@@ -147,9 +147,7 @@ RULE = Rule(
             "activation-function",
             "saturating or dead units pass no gradient; a ReLU variant does",
         ),
-        Remedy(
-            "skip-connection", "gives signal and gradient a way around layers that block them"
-        ),
+        Remedy("skip-connection", "gives signal and gradient a way around layers that block them"),
         Remedy("adam", "moves also where gradients are tiny, as they are at {constant_loss}"),
         Remedy(
             "less-regularization",

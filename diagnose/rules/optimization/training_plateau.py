@@ -19,15 +19,16 @@ What to try:
 
 from __future__ import annotations
 
-import numpy as np
-
+from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
 from diagnose.rules.rule import OPTIMIZATION, Evidence, Finding, Remedy, Rule, Threshold, number
 
 MIN_POINTS = Threshold("points in the training loss", 10, "points", "judgement")
 TAIL = Threshold("share of the log that must be flat", 0.2, "", "judgement")
 CHANGE = Threshold("change over that share, as a share of the range", 0.01, "", "judgement")
-LOW = Threshold("level above the floor, or beside the start, that counts as low", 0.05, "", "judgement")
+LOW = Threshold(
+    "level above the floor, or beside the start, that counts as low", 0.05, "", "judgement"
+)
 
 
 def check(facts: Facts) -> Finding:
@@ -39,7 +40,7 @@ def check(facts: Facts) -> Finding:
         return RULE.not_checked(f"only {train.logged} points in the training loss")
     tail = train.smooth[train.last(TAIL.value)]
     half = max(1, len(tail) // 2)
-    change = float(np.median(tail[:half]) - np.median(tail[-half:]))
+    change = float(median(tail[:half]) - median(tail[-half:]))
     scale = facts.range if facts.range > 0 else abs(train.start)
     share = abs(change) / scale if scale > 0 else 0.0
     start = float(train.step[train.last(TAIL.value)][0])
