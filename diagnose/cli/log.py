@@ -18,7 +18,7 @@ from diagnose.verdict import MISCALIBRATION, PROBLEMS
 COMMANDS = ("catalog", "rules", "explain")
 
 
-class LossPair(click.ParamType[tuple[float, float | None]]):
+class LossPair(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions
     """`TRAIN` or `TRAIN,VAL`."""
 
     name = "train[,val]"

@@ -1,9 +1,9 @@
 """Optimization failure: a deep tanh net ends far above the linear model on its training set.
 
-Eight hidden layers of 64 tanh units are trained on 1,200 digits with Adam. The learning rate of 0.02
-is too high for that depth: the units saturate, the training loss comes down from ln 10 = 2.30 to
-about 1.07 and stays there, although the learning rate is cut to a third every 12 epochs. Every layer
-is wide enough to carry the linear model, whose training loss is 0.03.
+Eight hidden layers of 64 tanh units are trained on 1,200 digits with Adam. The learning rate of
+0.02 is too high for that depth: the units saturate, the training loss comes down from ln 10 = 2.30
+to about 1.07 and stays there, although the learning rate is cut to a third every 12 epochs. Every
+layer is wide enough to carry the linear model, whose training loss is 0.03.
 """
 
 import shutil

@@ -1,8 +1,8 @@
-"""Healthy: a tiny vision transformer learns the digits.
+"""Healthy: a tiny residual network learns the digits.
 
-A two-layer ViT of width 64, made from a configuration (nothing is downloaded), reads each 8x8 digit
-as sixteen patches. The Trainer runs 40 epochs with its default linear decay of the learning rate.
-Both losses end low and flat; the validation loss is near the linear model's, far below a guess's.
+A two-stage ResNet made from a configuration (nothing is downloaded) is trained on 1,200 digits for
+15 epochs; the Trainer lets the learning rate fall linearly to zero, as it does by default. The
+training loss ends near zero and the validation loss ends at its lowest, below the linear model's.
 """
 
 import shutil
@@ -17,8 +17,8 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from transformers import (
-    ViTConfig,
-    ViTForImageClassification,
+    ResNetConfig,
+    ResNetForImageClassification,
     Trainer,
     TrainingArguments,
     set_seed,
@@ -50,15 +50,12 @@ def main() -> None:
     print_references(x, y, x_val, y_val)
 
     set_seed(0)
-    config = ViTConfig(
-        image_size=8,
-        patch_size=2,
+    config = ResNetConfig(
         num_channels=1,
-        hidden_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=128,
-        hidden_dropout_prob=0.1,
+        embedding_size=32,
+        hidden_sizes=[32, 64],
+        depths=[1, 1],
+        layer_type="basic",
         num_labels=10,
     )
     train, val = (
@@ -71,20 +68,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             folder,
-            num_train_epochs=40,
+            num_train_epochs=15,
             per_device_train_batch_size=32,
             per_device_eval_batch_size=200,
             learning_rate=1e-3,
-            logging_steps=15,
+            logging_steps=10,
             eval_strategy="steps",
-            eval_steps=50,
+            eval_steps=30,
             save_strategy="no",
             report_to="none",
             use_cpu=True,
             disable_tqdm=True,
         )
         trainer = Trainer(
-            ViTForImageClassification(config), arguments, train_dataset=train, eval_dataset=val
+            ResNetForImageClassification(config), arguments, train_dataset=train, eval_dataset=val
         )
         trainer.train()
         trainer.save_state()
