@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from diagnose.advice import Advice, Avoid, advise
 from diagnose.measures.facts import Facts
 from diagnose.references import References
@@ -138,12 +140,14 @@ def judge(run: Run, references: References | None = None) -> Report:
         references: What its losses are compared with.
     """
     facts = Facts(run, references or References())
-    findings = check_all(facts)
-    verdict = decide(findings, facts)
-    advice, avoid = advise(verdict, findings, facts)
-    return Report(
-        run, verdict, tuple(findings), tuple(advice), tuple(avoid), tuple(facts.corrections)
-    )
+    # Losses near the largest float overflow in differences; the results are NaN, which no
+    # comparison takes for a symptom.
+    with np.errstate(all="ignore"):
+        findings = check_all(facts)
+        verdict = decide(findings, facts)
+        advice, avoid = advise(verdict, findings, facts)
+        corrections = tuple(facts.corrections)
+    return Report(run, verdict, tuple(findings), tuple(advice), tuple(avoid), corrections)
 
 
 def _finite(value: float | None) -> float | None:

@@ -24,13 +24,13 @@ from diagnose.rules import find_rule, treated_by
 def catalog(
     ctx: click.Context, step: int | None, benefit: str | None, treats: str | None, form: str
 ) -> None:
-    r"""List the techniques: which step each changes, and what it improves.
+    """List the techniques: which step each changes, and what it improves.
 
     \b
     diagnose catalog --step 3 --benefit optimization
     diagnose catalog --treats GEN102
     diagnose catalog show adam
-    """
+    """  # noqa: D301 (the mark keeps lines apart)
     if ctx.invoked_subcommand is not None:
         return
     among = None

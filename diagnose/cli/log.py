@@ -102,13 +102,13 @@ def log(
     no_plot: bool,
     fail_on: tuple[str, ...],
 ) -> int:
-    r"""Diagnose logs: CSV, TSV, JSON, JSON lines, trainer_state.json; `-` is standard input.
+    """Diagnose logs: CSV, TSV, JSON, JSON lines, trainer_state.json; `-` is standard input.
 
     \b
     diagnose logs.csv
     diagnose logs.csv --classes 10 --linear-loss 0.31,0.35
     diagnose metrics.csv --train-loss "train/total" --val-loss "val/total"
-    """
+    """  # noqa: D301 (the mark keeps lines apart)
     watched = _watched(fail_on)
     choice = Choice(train_loss, val_loss, train_accuracy, val_accuracy, lr, grad_norm, step)
     references = References(

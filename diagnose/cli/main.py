@@ -42,7 +42,7 @@ class LogsOrCommand(click.Group):
 )
 @click.version_option(__version__, prog_name="diagnose")
 def cli() -> None:
-    r"""Say what is wrong with a training run, how it is known, and what to try next.
+    """Say what is wrong with a training run, how it is known, and what to try next.
 
     \b
     diagnose logs.csv
@@ -50,7 +50,7 @@ def cli() -> None:
     diagnose trainer_state.json --format json
 
     `diagnose log --help` lists the options. A log that is named like a command is ./catalog.
-    """
+    """  # noqa: D301 (the mark keeps lines apart)
 
 
 cli.add_command(log)

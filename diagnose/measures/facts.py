@@ -16,8 +16,9 @@ from diagnose.run import FloatArray, Run, Series
 FROZEN_POINTS = 6
 """So many equal values in a row are more than rounding, if the rest of the log is finer."""
 FROZEN_RESOLUTION = 0.005
-"""Values are printed finely enough to tell equal from rounded if they differ elsewhere by less
-than this share of themselves."""
+"""A log is fine enough to tell equal from rounded if its values differ by this share or less."""
+FROZEN_DIGITS = 5
+"""A repeated value with more significant digits than these was not rounded to it."""
 LOW_SHARE = 0.1
 """A training loss this near to its floor, in shares of the constant predictor's, is low."""
 EXCESS_SHARE = 0.1
@@ -59,8 +60,12 @@ class Facts:
         series = self.run.val_loss
         if series is None or len(series) < FROZEN_POINTS:
             return False
-        length, _ = longest_repeat(series.value)
-        return length >= max(FROZEN_POINTS, 0.5 * len(series)) and not self._flat_with_train(length)
+        length, first = longest_repeat(series.value)
+        return (
+            length >= max(FROZEN_POINTS, 0.5 * len(series))
+            and is_printed_finely(series.value, first)
+            and not self._flat_with_train(length)
+        )
 
     def _flat_with_train(self, length: int) -> bool:
         """Return whether the training loss repeats too: then nothing was learned at all."""
@@ -70,9 +75,18 @@ class Facts:
     @cached_property
     def why_no_val(self) -> str:
         """Why there is no validation loss to judge."""
-        return (
-            "the validation loss is frozen" if self.val_frozen else "no validation loss was logged"
-        )
+        if self.run.val_loss is None:
+            return "no validation loss was logged"
+        if self.val_frozen:
+            return "the validation loss is frozen"
+        return "the validation loss holds no finite number"
+
+    @cached_property
+    def why_no_train(self) -> str:
+        """Why there is no training loss to judge."""
+        if self.run.train_loss is None:
+            return "no training loss was logged"
+        return "the training loss holds no finite number"
 
     def _curve(self, role: str) -> Curve | None:
         series = self.run.get(role)
@@ -218,7 +232,7 @@ class Facts:
         width = self.linear_scale - linear
         if width <= 0:
             width = max(abs(linear), abs(end - linear))
-        return (end - linear) / width
+        return (end - linear) / width if width > 0 else 0.0
 
     @cached_property
     def linear_scale(self) -> float:
@@ -272,6 +286,23 @@ class Facts:
                 " that was subtracted"
             )
         return out
+
+
+def is_printed_finely(value: FloatArray, first: int) -> bool:
+    """Return whether the repeat that starts at `first` cannot come from rounding.
+
+    Args:
+        value: (n,) values.
+        first: Index of the repeated value.
+    """
+    repeated = abs(float(value[first]))
+    if repeated == 0:
+        return False
+    if float(f"{repeated:.{FROZEN_DIGITS}g}") != repeated:
+        return True
+    steps = np.abs(np.diff(value[np.isfinite(value)]))
+    steps = steps[steps > 0]
+    return bool(len(steps)) and float(steps.min()) <= FROZEN_RESOLUTION * repeated
 
 
 def longest_repeat(value: FloatArray) -> tuple[int, int]:

@@ -34,7 +34,7 @@ def main() -> None:
     scaler = StandardScaler().fit(x)
     x, x_val = scaler.transform(x), scaler.transform(x_val)
 
-    steps = 50 * math.ceil(len(x) / 32)
+    steps = 40 * math.ceil(len(x) / 32)
     model = keras.Sequential(
         [
             keras.layers.Reshape((8, 8, 1)),
@@ -42,7 +42,7 @@ def main() -> None:
             keras.layers.Conv2D(32, 3, activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Flatten(),
-            keras.layers.Dropout(0.2),
+            keras.layers.Dropout(0.5),
             keras.layers.Dense(10, activation="softmax"),
         ]
     )
@@ -50,7 +50,7 @@ def main() -> None:
     optimizer = keras.optimizers.Adam(schedule)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     logger = keras.callbacks.CSVLogger(str(LOG))
-    model.fit(x, y, 32, epochs=50, validation_data=(x_val, y_val), callbacks=[logger], verbose=0)
+    model.fit(x, y, 32, epochs=40, validation_data=(x_val, y_val), callbacks=[logger], verbose=0)
 
     for name, reference in (
         ("linear", LogisticRegression(max_iter=10_000)),

@@ -66,7 +66,7 @@ def check(facts: Facts) -> Finding:
     """Look for a gap between validation and training loss."""
     train, val, gap = facts.train, facts.val, facts.gap
     if train is None:
-        return RULE.not_checked("no training loss was logged")
+        return RULE.not_checked(facts.why_no_train)
     if val is None or gap is None:
         return RULE.not_checked(facts.why_no_val)
     if len(val) < MIN_POINTS.value:

@@ -48,7 +48,7 @@ def check(facts: Facts) -> Finding:
     if val is None:
         return RULE.not_checked(facts.why_no_val)
     if train is None:
-        return RULE.not_checked("no training loss was logged")
+        return RULE.not_checked(facts.why_no_train)
     if len(val) < MIN_POINTS.value:
         return RULE.not_checked(f"only {val.logged} points in the validation loss")
     near = val.lowest + max(REACH.value * max(val.fall, 0.0), val.noise)

@@ -19,16 +19,24 @@ What to try:
 
 from __future__ import annotations
 
-import numpy as np
-
-from diagnose.measures.facts import FROZEN_POINTS, FROZEN_RESOLUTION, Facts, longest_repeat
+from diagnose.measures.facts import (
+    FROZEN_DIGITS,
+    FROZEN_POINTS,
+    FROZEN_RESOLUTION,
+    Facts,
+    is_printed_finely,
+    longest_repeat,
+)
 from diagnose.rules.rule import LOGGING, Evidence, Finding, Rule, Threshold, number
-from diagnose.run import Series
 
 POINTS = Threshold("equal values in a row", FROZEN_POINTS, "points", "judgement")
 RESOLUTION = Threshold(
     "smallest difference between values, as a share of the repeated one", FROZEN_RESOLUTION, "",
     "judgement",
+)  # fmt: skip
+DIGITS = Threshold(
+    "significant digits of the repeated value, above which it is not rounded", FROZEN_DIGITS,
+    "digits", "judgement",
 )  # fmt: skip
 
 
@@ -41,7 +49,7 @@ def check(facts: Facts) -> Finding:
             continue
         length, first = longest_repeat(series.value)
         longest = max(longest, length)
-        if length < POINTS.value or not _is_fine(series, first, run.train_loss):
+        if length < POINTS.value or not is_printed_finely(series.value, first):
             continue
         value, start = float(series.value[first]), float(series.step[first])
         end = float(series.step[first + length - 1])
@@ -63,24 +71,11 @@ def check(facts: Facts) -> Finding:
     )
 
 
-def _is_fine(series: Series, first: int, train: Series | None) -> bool:
-    """Return whether the log is printed finely enough for a repeat to mean something."""
-    value = abs(float(series.value[first]))
-    if value == 0:
-        return False
-    steps = np.abs(np.diff(series.value[np.isfinite(series.value)]))
-    if not (steps > 0).any():
-        # The whole series is one value: a number that is not round was not rounded to it.
-        moving = bool(train is not None and train is not series and np.ptp(train.value) > 0)
-        return moving or round(value, 3) != value
-    return float(steps[steps > 0].min()) <= RESOLUTION.value * value
-
-
 RULE = Rule(
     code="LOG101",
     name="frozen-metric",
     title="Frozen metric",
     problem=LOGGING,
     check=check,
-    thresholds=(POINTS, RESOLUTION),
+    thresholds=(POINTS, RESOLUTION, DIGITS),
 )

@@ -35,7 +35,7 @@ def check(facts: Facts) -> Finding:
     """Look for a validation loss below the training loss."""
     val, gap = facts.val, facts.gap
     if facts.train is None:
-        return RULE.not_checked("no training loss was logged")
+        return RULE.not_checked(facts.why_no_train)
     if val is None or gap is None:
         return RULE.not_checked(facts.why_no_val)
     if len(val) < MIN_POINTS.value:

@@ -48,7 +48,7 @@ def check(facts: Facts) -> Finding:
     """Compare the training loss at the end with the linear model's."""
     linear = facts.references.linear_train
     if facts.train is None:
-        return RULE.not_checked("no training loss was logged")
+        return RULE.not_checked(facts.why_no_train)
     if linear is None:
         return RULE.not_checked("no linear model's loss to compare with (give --linear-loss)")
     end = facts.clean_train_end - facts.references.floor

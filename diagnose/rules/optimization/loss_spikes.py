@@ -36,7 +36,7 @@ def check(facts: Facts) -> Finding:
     """Look for isolated spikes."""
     series = facts.run.train_loss
     if series is None:
-        return RULE.not_checked("no training loss was logged")
+        return RULE.not_checked(facts.why_no_train)
     finite = np.isfinite(series.value)
     step, value = series.step[finite], series.value[finite]
     if len(value) < MIN_POINTS.value:

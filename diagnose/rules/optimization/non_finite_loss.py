@@ -88,8 +88,7 @@ RULE = Rule(
         ),
         Remedy(
             "input-scaling",
-            "large inputs overflow first; the loss was still {last_finite_loss} just before"
-            " {unit} {first_step}",
+            "large inputs overflow first, and lose the loss as at {unit} {first_step}",
         ),
         Remedy(
             "learning-rate-warm-up",

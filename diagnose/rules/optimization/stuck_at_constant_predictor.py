@@ -53,7 +53,7 @@ def check(facts: Facts) -> Finding:
     """Look for a training loss at the constant predictor's level."""
     train = facts.train
     if train is None:
-        return RULE.not_checked("no training loss was logged")
+        return RULE.not_checked(facts.why_no_train)
     if len(train) < MIN_POINTS.value:
         return RULE.not_checked(f"only {train.logged} points in the training loss")
     if facts.constant is None:

@@ -35,7 +35,7 @@ def check(facts: Facts) -> Finding:
     """Look for a flat end at a level not known to be low."""
     train = facts.train
     if train is None:
-        return RULE.not_checked("no training loss was logged")
+        return RULE.not_checked(facts.why_no_train)
     if len(train) < MIN_POINTS.value:
         return RULE.not_checked(f"only {train.logged} points in the training loss")
     tail = train.smooth[train.last(TAIL.value)]

@@ -1,0 +1,104 @@
+"""GEN101 generalization-gap."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from diagnose.rules.generalization.generalization_gap import RULE, SHARE, WIDE_KNOWN
+
+LN10 = math.log(10)
+
+
+def level(value: float, n: int = 40) -> np.ndarray:
+    """Fall from ln 10 to `value` in ten points and stay there."""
+    return np.concatenate([np.linspace(LN10, value, 10), np.full(n - 10, value)])
+
+
+def gap_of(facts, gap: float, **more):
+    """Check a run whose training loss is 0.05 and whose validation loss lies `gap` above it."""
+    given = {
+        "train_loss": level(0.05),
+        "val_loss": level(0.05 + gap),
+        "references": {"classes": 10},
+    }
+    return RULE.check(facts(**(given | more)))
+
+
+@pytest.mark.parametrize(("times", "state"), [(1.05, "found"), (0.95, "clear")])
+def test_the_share_of_the_range_decides_near_its_limit(facts, times, state):
+    """The gap counts as a share of the constant predictor's loss."""
+    assert gap_of(facts, times * SHARE.value * LN10).state == state
+
+
+@pytest.mark.parametrize(("times", "severity"), [(1.05, "problem"), (0.95, "warning")])
+def test_a_wide_gap_over_a_low_loss_is_overfitting(facts, times, severity):
+    """Only a wide gap decides; a moderate one is told."""
+    assert gap_of(facts, times * WIDE_KNOWN.value * LN10).severity == severity
+
+
+def test_a_wide_gap_over_a_high_training_loss_decides_nothing(facts):
+    """Where the training loss is above a linear model's, a gap is no overfitting yet."""
+    references = {"classes": 10, "linear_train": 0.1}
+    finding = gap_of(facts, 1.2, train_loss=level(0.9), val_loss=level(2.1), references=references)
+    assert finding.severity == "warning"
+
+
+def test_accuracies_decide_where_both_are_logged(facts):
+    """A wide gap in the loss with accuracies close together is no wide gap."""
+    accuracy = {"train_accuracy": np.full(40, 1.0), "val_accuracy": np.full(40, 0.96)}
+    assert gap_of(facts, 1.2, **accuracy).severity == "warning"
+    accuracy["val_accuracy"] = np.full(40, 0.7)
+    assert gap_of(facts, 1.2, **accuracy).severity == "problem"
+
+
+def test_the_half_epoch_shift_is_undone(facts):
+    """Look-alike: an epoch mean lags; a loss and the same loss half an epoch later have no gap."""
+
+    def curve(t):
+        return 2 * np.exp(-t / 3) + 0.1
+
+    epochs = np.arange(1, 21)
+    mean_of_epoch = np.array([curve(np.linspace(e - 1, e, 100)).mean() for e in epochs])
+    at_its_end = curve(epochs)
+    assert mean_of_epoch[3] - at_its_end[3] > 0.08
+    finding = RULE.check(facts(train_loss=mean_of_epoch, val_loss=at_its_end))
+    assert abs(finding.value("gap")) < 0.01
+
+
+def test_losses_below_zero_have_a_gap_too(facts):
+    """A density's losses: the gap is a difference, whatever their sign."""
+    finding = RULE.check(facts(train_loss=level(-2.0), val_loss=level(-0.5)))
+    assert finding.value("gap") == pytest.approx(1.5)
+    assert finding.state == "found"
+
+
+def test_a_smoothed_target_s_floor_is_subtracted(facts):
+    """Look-alike: label smoothing keeps the training loss at its floor of 0.5."""
+    references = {"classes": 10, "label_smoothing": 0.1}
+    finding = RULE.check(
+        facts(train_loss=level(0.5003), val_loss=level(0.6), references=references)
+    )
+    assert finding.value("gap") == pytest.approx(0.6, abs=0.01)
+
+
+def test_validation_at_its_own_steps_is_compared_by_step(facts):
+    """A validation loss every tenth step meets the training loss of that step."""
+    train = np.linspace(2.0, 1.0, 101)
+    finding = RULE.check(
+        facts(
+            train_loss=train,
+            val_loss=train[10::10] + 0.3,
+            steps=np.arange(101),
+            val_steps=np.arange(10, 101, 10),
+            references={"clean_train_loss": True},
+        )
+    )
+    assert finding.value("gap") == pytest.approx(0.3, abs=0.02)
+
+
+def test_without_validation_loss_it_is_not_checked(facts):
+    """No gap without two losses."""
+    assert RULE.check(facts(train_loss=level(0.1))).state == "not_checked"
