@@ -27,7 +27,7 @@ def rules_page() -> str:
         NOTICE + "# Rules\n",
         "What `diagnose` looks for in a log, from the rules' own files. A finding is *found*,"
         " *clear*, or *not checked* with the reason. No rule's precision and recall have been"
-        ' measured on a labelled benchmark yet; where a threshold\'s source is "judgement", it is a'
+        " measured on a labelled benchmark yet; a threshold whose source is *judgement* is a"
         " default of ours that the measurement will confirm or change.\n",
         "| code | rule | speaks for |",
         "|---|---|---|",
@@ -62,16 +62,16 @@ def catalog_page() -> str:
     lecture = sum(bool(card.lecture) for card in cards)
     parts = [
         NOTICE + "# Catalog\n",
-        f"{len(cards)} techniques: which step of machine learning each changes (1 loss, 2"
-        " architecture, 3 optimization) and what it is meant to improve (optimization: a lower"
-        f" training loss; generalization: a validation loss nearer to it). {lecture} of them are"
-        " named in the lecture by Hung-yi Lee that the table comes from. None of the claims has been"
-        " measured here yet.\n",
+        f"{len(cards)} techniques: which step of machine learning each changes (1 loss,"
+        " 2 architecture, 3 optimization) and what it is meant to improve (optimization: a lower"
+        " training loss; generalization: a validation loss nearer to it)."
+        f" {lecture} of them are named in the lecture by Hung-yi Lee that the table comes from."
+        " None of the claims has been measured here yet.\n",
         "| technique | step | improves | in the lecture | treats |",
         "|---|---|---|---|---|",
         *(
-            f"| [{c.slug}](#{c.slug}) | {c.step} {STEPS[c.step]} | {GAINS.get(c.benefit, c.benefit)}"
-            f" | {'yes' if c.lecture else ''} |"
+            f"| [{c.slug}](#{c.slug}) | {c.step} {STEPS[c.step]}"
+            f" | {GAINS.get(c.benefit, c.benefit)} | {'yes' if c.lecture else ''} |"
             f" {' '.join(r.code for r in treated_by(c.slug))} |"
             for c in cards
         ),
@@ -84,9 +84,8 @@ def catalog_page() -> str:
 
 def _card(card: Card) -> list[str]:
     parts = [f"## {card.slug}\n", f"**{card.name}.** {card.summary}\n"]
-    parts.append(
-        f"Step {card.step} ({STEPS[card.step]}); improves {GAINS.get(card.benefit, card.benefit)}.\n"
-    )
+    gain = GAINS.get(card.benefit, card.benefit)
+    parts.append(f"Step {card.step} ({STEPS[card.step]}); improves {gain}.\n")
     parts.append(f"```python\n{card.pytorch}\n```\n")
     for title, text in (
         ("What it does", card.prose.what_it_does),
