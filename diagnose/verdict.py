@@ -22,6 +22,8 @@ CAUSES = ("optimization", "undertrained", "over-regularized", "capacity", "unkno
 
 MIN_POINTS = 4
 """A log with fewer points of either loss shows no trend."""
+CLOSED_SHARE = 0.5
+"""A run that would close this share of its excess in twice its length is undertrained."""
 REGULARIZED_SHARE = 0.05
 """A validation loss below the training loss by this share of the range shows regularization."""
 
@@ -163,8 +165,9 @@ def _cause(failure: Finding, by: Mapping[str, Finding], facts: Facts) -> tuple[s
     improving = by["OPT203"]
     linear = facts.references.linear_train
     if improving.state == FOUND and linear is not None:
-        reached = facts.clean_train_end - 4 * improving.value("gain")
-        if reached <= linear:
+        # The gain is that of a quarter more of the run; as much again is four of them.
+        excess = facts.clean_train_end - facts.references.floor - linear
+        if 4 * improving.value("gain") >= CLOSED_SHARE * excess:
             return "undertrained", None
     return "optimization", None
 

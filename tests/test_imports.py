@@ -7,7 +7,16 @@ import sys
 
 import pytest
 
-HEAVY = "torch sklearn pandas scipy matplotlib numpy.ma numpy.testing pydantic".split()
+HEAVY = [
+    "torch",
+    "sklearn",
+    "pandas",
+    "scipy",
+    "matplotlib",
+    "numpy.ma",
+    "numpy.testing",
+    "pydantic",
+]
 
 
 def loaded_by(code: str) -> set[str]:

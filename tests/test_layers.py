@@ -60,7 +60,7 @@ def test_imports_follow_the_arrows(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_heavy_packages_stay_where_they_belong(path):
-    """torch and its kin are imported by training code alone, and rich by the renderers alone."""
+    """Torch and its kin are imported by training code alone, and rich by the renderers alone."""
     where = str(path.relative_to(ROOT))
     packages = {n.split(".")[0] for n in imports(path)}
     if not where.startswith(MAY_IMPORT_HEAVY) and path.name not in (

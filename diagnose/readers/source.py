@@ -14,6 +14,10 @@ from diagnose.errors import LogError
 READ_ERRORS = (OSError, EOFError, zlib.error)
 """What reading a stream can raise; the last one comes from a damaged compressed file."""
 HEAD_BYTES = 1 << 16
+HEAD_LINES = 100
+HEAD_CHARACTERS = 4 << 20
+MAX_LINE = 1 << 20
+"""The head's lines are read up to these sizes; a line of MAX_LINE characters is cut."""
 MAX_BYTES = 1 << 30
 """Whole-document formats and standard input are held in memory up to this size."""
 
@@ -25,6 +29,9 @@ _FOREIGN = (
     (b"SQLite format 3", "a SQLite database, which this version does not read"),
     (b"PAR1", "a Parquet file; save the table as CSV"),
     (b":W&B", "a W&B run file, which this version does not read; export the run's history as CSV"),
+    (b"BZh", "compressed with bzip2; unpack it first"),
+    (b"\xfd7zXZ\0", "compressed with xz; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it first"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"%PDF", "a PDF document"),
@@ -43,17 +50,21 @@ class Source:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path: Path | None = None
-        self._bytes = b""
+        self._bytes: bytes | None = None
         self._gzip = False
+        self._lines: list[str] | None = None
         if str(path) == "-":
             self.name = "<stdin>"
-            self._bytes = sys.stdin.buffer.read(MAX_BYTES + 1)
-            self.size = len(self._bytes)
-            self._check_size()
+            # A program started without standard input has none.
+            self._hold(sys.stdin.buffer if sys.stdin else io.BytesIO())
         else:
             self.path = Path(path)
             self.name = str(path)
             self.size = self._stored_size(self.path)
+            if not self.path.is_file():
+                # A pipe, as `<(zcat log.gz)` makes it, can be read only once.
+                with self.open() as stream:
+                    self._hold(stream)
         self.head = self._peek()
         if self.head[:2] == b"\x1f\x8b":
             self._gzip = True
@@ -69,7 +80,13 @@ class Source:
             raise LogError(f"{self.name}: is a folder; name the log file in it.")
         return status.st_size
 
-    def _check_size(self) -> None:
+    def _hold(self, stream: BinaryIO) -> None:
+        """Keep what can be read only once."""
+        try:
+            self._bytes = stream.read(MAX_BYTES + 1)
+        except (*READ_ERRORS, ValueError) as error:  # ValueError: standard input was closed
+            raise LogError(f"{self.name}: {_reason(error)}") from None
+        self.size = len(self._bytes)
         if self.size > MAX_BYTES:
             raise LogError(f"{self.name}: more than {MAX_BYTES >> 30} GiB; save it to a CSV file.")
 
@@ -106,6 +123,8 @@ class Source:
         head = self.head
         if head.startswith(b"\xef\xbb\xbf"):
             return "utf-8-sig"
+        if head[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+            return "utf-32"
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return "utf-16"
         sample = head[:512]
@@ -120,14 +139,17 @@ class Source:
     def open(self) -> BinaryIO:
         """Open the log's bytes, decompressed, at their beginning."""
         try:
-            raw = self.path.open("rb") if self.path else io.BytesIO(self._bytes)
+            if self._bytes is not None or self.path is None:
+                raw: BinaryIO | Path = io.BytesIO(self._bytes or b"")
+            else:
+                raw = self.path if self._gzip else self.path.open("rb")
+            if not self._gzip:
+                return cast(BinaryIO, raw)
+            import gzip  # noqa: PLC0415 (few logs are compressed)
+
+            return cast(BinaryIO, gzip.open(raw))
         except OSError as error:
             raise LogError(f"{self.name}: {_reason(error)}") from None
-        if not self._gzip:
-            return raw
-        import gzip  # noqa: PLC0415 (few logs are compressed)
-
-        return cast(BinaryIO, gzip.open(raw))
 
     def open_text(self) -> TextIO:
         """Open the log as text at its beginning; undecodable bytes become U+FFFD."""
@@ -149,12 +171,24 @@ class Source:
         return content.decode(self.encoding, errors="replace")
 
     def head_lines(self) -> list[str]:
-        """Return the complete lines of the head, without their ends."""
-        text = self.head.decode(self.encoding, errors="replace")
-        lines = text.splitlines()
-        if len(self.head) == HEAD_BYTES and len(lines) > 1:
-            lines.pop()
-        return lines
+        """Return the first lines, without their ends, split where `open_text` splits them."""
+        if self._lines is None:
+            lines: list[str] = []
+            room = HEAD_CHARACTERS
+            try:
+                with self.open_text() as stream:
+                    while len(lines) < HEAD_LINES and room > 0:
+                        line = stream.readline(MAX_LINE)
+                        if not line:
+                            break
+                        lines.append(line.removesuffix("\n"))
+                        room -= len(line)
+                        if len(line) == MAX_LINE and not line.endswith("\n"):
+                            break
+            except READ_ERRORS as error:
+                raise LogError(f"{self.name}: {_reason(error)}") from None
+            self._lines = lines
+        return self._lines
 
 
 def _is_binary(head: bytes) -> bool:

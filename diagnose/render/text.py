@@ -23,6 +23,14 @@ COLORS = {
 }
 
 
+class _Console(Console):
+    """A console that leaves a broken pipe to the program, which knows the exit code."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what the write raised, where rich would exit with 1."""
+        raise BrokenPipeError
+
+
 def make_console(color: str = "auto", width: int | None = None) -> Console:
     """Make the console of the command line: 80 columns wide where nothing says otherwise.
 
@@ -30,7 +38,7 @@ def make_console(color: str = "auto", width: int | None = None) -> Console:
         color: `auto`, `always` or `never`.
         width: Columns; the terminal's if None, at most `MAX_WIDTH`.
     """
-    console = Console(
+    console = _Console(
         color_system=None if color == "never" else "auto",
         force_terminal=True if color == "always" else None,
         no_color=True if color == "never" else None,

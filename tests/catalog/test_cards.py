@@ -9,14 +9,16 @@ import pytest
 from catalog.card import STEPS, CardError, find_card, parse_card
 from catalog.table import select, slugs
 
-LECTURE = """
-validation gradient-descent learning-rate optimizer adagrad rmsprop momentum adam
-learning-rate-schedule initialization learning-rate-warm-up learning-rate-decay dropout pre-training
-kaiming-initialization flat-minima rotation-prediction domain-knowledge-architecture convolution
-skip-connection batch-normalization layer-normalization cross-entropy more-data image-augmentation
-speech-augmentation mixup semi-supervised-learning entropy-minimization consistency-regularization
-regularization l2-penalty weight-decay adamw
-""".split()
+LECTURE = [
+    "validation", "gradient-descent", "learning-rate", "optimizer", "adagrad", "rmsprop",
+    "momentum", "adam", "learning-rate-schedule", "initialization", "learning-rate-warm-up",
+    "learning-rate-decay", "dropout", "pre-training", "kaiming-initialization", "flat-minima",
+    "rotation-prediction", "domain-knowledge-architecture", "convolution", "skip-connection",
+    "batch-normalization", "layer-normalization", "cross-entropy", "more-data",
+    "image-augmentation", "speech-augmentation", "mixup", "semi-supervised-learning",
+    "entropy-minimization", "consistency-regularization", "regularization", "l2-penalty",
+    "weight-decay", "adamw",
+]  # fmt: skip
 each_card = pytest.mark.parametrize("slug", slugs())
 
 

@@ -21,6 +21,7 @@ from diagnose.measures.facts import Facts
 from diagnose.rules.rule import LOGGING, Evidence, Finding, Rule, Threshold, number, percent
 
 MIN_POINTS = Threshold("points in the validation loss", 10, "points", "judgement")
+LEVEL = Threshold("noise of one point as a share of the loss", 0.01, "", "judgement")
 SHARE = Threshold("noise of one point as a share of the effect to be judged", 0.25, "", "judgement")
 
 
@@ -39,10 +40,10 @@ def check(facts: Facts) -> Finding:
         Evidence("noise", val.noise, "loss"),
         Evidence("effect", effect, "loss"),
     )
-    if share <= SHARE.value:
+    if share <= SHARE.value or val.noise <= LEVEL.value * abs(val.end):
         return RULE.clear(
-            f"The validation loss is steady: its noise is {number(val.noise)}, {percent(share)} of"
-            " what it tells.",
+            f"The validation loss is steady: its noise is {number(val.noise)} at a level of"
+            f" {number(val.end)}.",
             evidence=evidence,
         )
     return RULE.found(
@@ -60,5 +61,5 @@ RULE = Rule(
     title="Uninformative validation",
     problem=LOGGING,
     check=check,
-    thresholds=(MIN_POINTS, SHARE),
+    thresholds=(MIN_POINTS, SHARE, LEVEL),
 )
