@@ -9,6 +9,7 @@ import numpy as np
 
 from diagnose.measures.alignment import train_at
 from diagnose.measures.curve import Curve, measure, median
+from diagnose.measures.rise import Rise, measure_rise
 from diagnose.measures.schedule import Schedule, measure_schedule
 from diagnose.references import References
 from diagnose.run import FloatArray, Run, Series
@@ -53,6 +54,16 @@ class Facts:
         if series is None or self.val_frozen:
             return None
         return self._curve("val_loss")
+
+    @cached_property
+    def val_rise(self) -> Rise | None:
+        """How the validation loss went since its minimum; None without one."""
+        return None if self.val is None else measure_rise(self.val)
+
+    @property
+    def val_has_risen(self) -> bool:
+        """Whether the validation loss rose from its minimum beyond noise."""
+        return self.val_rise is not None and self.val_rise.is_real
 
     @cached_property
     def val_frozen(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from diagnose.measures.curve import median
-from diagnose.run import FloatArray
+from diagnose.run import FloatArray, IntArray
 
 MAX_PAIRS_FROM = 200
 """Longer windows are thinned to this many points, so that pairs stay few."""
@@ -18,6 +19,13 @@ def _thinned(values: FloatArray, most: int = MAX_PAIRS_FROM) -> FloatArray:
         return values
     chosen: FloatArray = values[np.linspace(0, len(values) - 1, most).astype(int)]
     return chosen
+
+
+@lru_cache(maxsize=64)
+def _pairs(n: int) -> tuple[IntArray, IntArray]:
+    """Return the indices of all pairs of n points, the first before the second."""
+    first, second = np.triu_indices(n, 1)
+    return first, second
 
 
 def theil_sen(step: FloatArray, value: FloatArray) -> float:
@@ -33,7 +41,7 @@ def theil_sen(step: FloatArray, value: FloatArray) -> float:
     n = len(x)
     if n < 2:
         return math.nan
-    i, j = np.triu_indices(n, 1)
+    i, j = _pairs(n)
     return median((y[j] - y[i]) / (x[j] - x[i]))
 
 
@@ -52,7 +60,7 @@ def mann_kendall(value: FloatArray) -> float:
     n = len(y)
     if n < 3:
         return 0.0
-    i, j = np.triu_indices(n, 1)
+    i, j = _pairs(n)
     s = float(np.sign(y[j] - y[i]).sum())
     _, ties = np.unique(y, return_counts=True)
     variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import re
@@ -18,41 +17,38 @@ from diagnose.readers.columns import (
     LINE_NUMBERS,
     SPLIT_COLUMNS,
     STEP_AXES,
-    TRAINING,
-    VALIDATION,
     meaning,
     normalized,
 )
+from diagnose.readers.layout import (
+    SAMPLE_LINES,
+    Layout,
+    find_layout,
+    header_names,
+    is_drawn,
+    is_known,
+    is_number,
+    split_line,
+)
 from diagnose.readers.reader import Reader
-from diagnose.readers.source import READ_ERRORS, Source
+from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Column, Table, listing
 from diagnose.run import FloatArray
 
-DELIMITERS = (",", "\t", ";", "|", " ")
 CHUNK_LINES = 50_000
-SAMPLE_LINES = 30
 ALL_COLUMNS_BYTES = 8 << 20
 """Up to this size every column is read; above it only those that have a role."""
 MAX_COLUMNS = 20_000
-MAX_LINE = 1 << 20
+MAX_QUOTED_LINES = 20
+"""A quoted cell that does not end within this many lines was never meant to span lines."""
 BLANK = -8.1234567891234e300
 """Stands for a blank cell while a chunk is parsed; no log holds it."""
 
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
+_AXES = frozenset([*STEP_AXES, *EPOCH_AXES])
+_SHORT_EXPONENT = re.compile(r"[eE][+-]?\d?$")
 _RUN_NAMES = frozenset(
     ["name", "run_name", "run_id", "run", "id", "experiment", "config", "model", "model_name"]
 )
-
-
-@dataclass(slots=True)
-class Layout:
-    """How a table is written: what stands before its header, and how its cells are separated."""
-
-    skip: int
-    names: list[str]
-    delimiter: str
-    decimal_comma: bool
-    has_header: bool
 
 
 @dataclass(slots=True)
@@ -61,221 +57,370 @@ class Problems:
 
     text: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     short: list[int] = field(default_factory=list)
+    long: list[int] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
-
-
-def split_line(line: str, delimiter: str) -> list[str]:
-    """Split one line into cells; runs of blanks are one separator where blanks separate."""
-    if delimiter == " ":
-        return line.split()
-    try:
-        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:
-        return line.split(delimiter)
-
-
-def find_layout(lines: Sequence[str]) -> Layout | None:
-    """Find the header of a table, its delimiter, and the sign of its decimals.
-
-    Args:
-        lines: The first lines of the file.
-
-    Returns:
-        The layout, or None if no line is followed by lines of as many cells with numbers in them.
-    """
-    for index, line in enumerate(lines[:SAMPLE_LINES]):
-        if not line.strip():
-            continue
-        body = [row for row in lines[index + 1 : index + 1 + SAMPLE_LINES] if row.strip()]
-        header = line.lstrip("# ") if line.startswith("#") else line
-        for delimiter in DELIMITERS:
-            names = [name.strip().strip('"') for name in split_line(header, delimiter)]
-            layout = _check_layout(index, names, body, delimiter)
-            if layout is not None:
-                return layout
-    return None
-
-
-def _check_layout(index: int, names: list[str], body: list[str], delimiter: str) -> Layout | None:
-    if len(names) < 2 and not (delimiter == "," and names and meaning(names[0]).kind != "other"):
-        return None
-    numeric_names = sum(_is_number(n, False) for n in names if n)
-    named = sum(bool(re.search(r"[^\W\d]", n)) for n in names)
-    if not body:
-        known = any(meaning(n).kind != "other" for n in names)
-        return Layout(index + 1, names, delimiter, False, True) if known and named else None
-    rows = [split_line(row, delimiter) for row in body]
-    comma = delimiter not in ", " and any(
-        _DECIMAL_COMMA.fullmatch(cell.strip()) for row in rows for cell in row
-    )
-    fitting = sum(
-        abs(len(row) - len(names)) <= 1 and any(_is_number(c, comma) for c in row) for row in rows
-    )
-    if fitting < max(1, 0.5 * len(rows)):
-        return None
-    if numeric_names > 0.5 * len(names):
-        if delimiter == " " and len(names) < 2:
-            return None
-        names = [f"column {i + 1}" for i in range(len(names))]
-        return Layout(index, names, delimiter, comma, False)
-    return Layout(index + 1, names, delimiter, comma, True) if named else None
-
-
-def _is_number(cell: str, decimal_comma: bool) -> bool:
-    try:
-        return parse_number(cell, decimal_comma) is not None
-    except ValueError:
-        return False
+    notes: list[str] = field(default_factory=list)
 
 
 def _recognizes(source: Source) -> float:
     if source.head.lstrip()[:1] in (b"{", b"["):
         return 0.0
-    layout = find_layout(source.head_lines())
+    lines = source.head_lines()
+    if len(lines) == 1 and len(lines[0]) >= MAX_LINE:
+        return 0.1
+    layout = find_layout(lines)
     if layout is None:
         return 0.0
     if not layout.has_header:
         return 0.3
-    return 0.8 if any(meaning(name).kind != "other" for name in layout.names) else 0.4
+    return 0.8 if any(is_known(name) for name in layout.names) else 0.4
 
 
 def _read(source: Source, choice: Choice) -> Table:
     lines = source.head_lines()
-    if lines and len(lines[0]) >= MAX_LINE:
+    if any(len(line) >= MAX_LINE for line in lines):
         raise LogError(f"{source.name}: a line of over {MAX_LINE:,} characters is no table.")
     layout = find_layout(lines)
     if layout is None:
         raise LogError(f"{source.name}: no table: no header followed by lines of numbers.")
-    names = _unique(layout.names)
+    if layout.doubt:
+        raise LogError(f"{source.name}: {layout.doubt}.")
+    body = _Body(layout, choice.step)
+    names = body.names
     if len(names) > MAX_COLUMNS:
         raise LogError(f"{source.name}: {len(names):,} columns; at most {MAX_COLUMNS:,} are read.")
-    forms = {normalized(n) for n in names}
     sample = [
-        split_line(line, layout.delimiter)
-        for line in lines[layout.skip : layout.skip + SAMPLE_LINES]
+        cells
+        for _, cells in _Body(layout).rows(lines[layout.skip : layout.skip + SAMPLE_LINES], 0)
+        if cells is not None
     ]
-    text_columns = _text_columns(names, sample, layout)
-    if _is_run_table(names, text_columns, sample) and not choice.roles_given():
+    text = _text_columns(names, sample, layout)
+    if _is_run_table(names, text, sample) and not choice.roles_given():
         raise LogError(
             f"{source.name}: is a table of runs, one a row, not the curve of one run;"
             " export the history of a run."
         )
-    split = next((n for n in names if normalized(n) in SPLIT_COLUMNS), None)
-    if split in text_columns and split is not None:
-        return _read_long(source, layout, names, split)
-    wanted = _wanted(names, text_columns, choice, source.size)
+    split = next((n for n in names if normalized(n) in SPLIT_COLUMNS and n in text), None)
+    if split is not None:
+        return _read_long(source, body, split, [n for n in names if n not in text], choice)
+    wanted = _wanted(names, text, choice, source.size)
     if not wanted:
-        return Table("CSV", {}, [], tuple(text_columns))
-    problems = Problems()
-    chunks = list(_chunks(source, layout, names, wanted, problems))
-    if not chunks or not sum(len(chunk) for chunk in chunks):
+        return Table("CSV", {}, [], text)
+    chunks = list(_chunks(source, body, wanted))
+    if not sum(len(chunk) for chunk in chunks):
         raise LogError(f"{source.name}: only a header, no rows: {listing(names)}.")
     block = np.concatenate(chunks) if len(chunks) > 1 else chunks[0]
+    body.problems.notes += [
+        f"column {name!r} holds text ({cell[:40]!r}) and was left out"
+        for name, cell in text.items()
+        if meaning(name).kind == "loss" and not meaning(name).extras
+    ]
     columns: dict[str, Column] = {}
     for index, position in enumerate(wanted):
         value = block[:, index]
-        logged = value != BLANK
-        row = np.flatnonzero(logged)
+        row = np.flatnonzero(value != BLANK)
         if len(row):
             columns[names[position]] = Column(row, value if len(row) == len(value) else value[row])
     table = Table(
         "CSV" if layout.delimiter in ",;" else "TSV" if layout.delimiter == "\t" else "table",
         columns,
-        _notes(problems, layout, len(block)),
-        tuple(n for n in text_columns if n not in columns),
-        tuple(problems.breaks),
+        body.notes(),
+        _text_left(text, body.problems, columns),
+        tuple(body.problems.breaks),
     )
-    _name_by_file(source, table, forms)
+    _name_by_file(source, table, {normalized(n) for n in names})
     return table
 
 
 def _unique(names: Sequence[str]) -> list[str]:
     """Make names distinct: a second `loss` becomes `loss (2)`."""
-    seen: dict[str, int] = {}
-    out = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return out
-
-
-def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> list[str]:
-    """Return the columns of which most sampled cells hold text."""
-    out = []
+    out: list[str] = []
+    taken = set(names)
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        text = total = 0
-        for row in sample:
-            if index < len(row) and row[index].strip():
-                total += 1
-                try:
-                    parse_number(row[index], layout.decimal_comma)
-                except ValueError:
-                    text += 1
-        if text > 0.5 * total:
-            out.append(name)
+        made = name
+        number = 1
+        while made in seen or (made in taken and number > 1):
+            number += 1
+            made = f"{name} ({number})" if name else f"column {index + 1}" + "'" * (number - 2)
+        seen.add(made)
+        out.append(made)
     return out
 
 
-def _is_run_table(names: list[str], text_columns: list[str], sample: list[list[str]]) -> bool:
+def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> dict[str, str]:
+    """Return the columns of which most sampled cells hold text, each with such a cell.
+
+    A column that may be a loss or an axis counts only if it holds nothing but text.
+    """
+    out = {}
+    for index, name in enumerate(names):
+        cells = [row[index].strip() for row in sample if index < len(row) and row[index].strip()]
+        text = [cell for cell in cells if not _is_number_or_blank(cell, layout.decimal_comma)]
+        if text and (len(text) == len(cells) or (not is_known(name) and 2 * len(text) > len(cells))):
+            out[name] = text[0]
+    return out
+
+
+def _is_number_or_blank(cell: str, decimal_comma: bool) -> bool:
+    try:
+        parse_number(cell, decimal_comma)
+    except ValueError:
+        return False
+    return True
+
+
+def _text_left(
+    text: dict[str, str], problems: Problems, columns: dict[str, Column]
+) -> dict[str, str]:
+    """Return the columns that gave no number, each with its text."""
+    text = text | {name: cells[0][1].strip() for name, cells in problems.text.items()}
+    return {name: cell for name, cell in text.items() if name not in columns}
+
+
+def _is_run_table(names: list[str], text: dict[str, str], sample: list[list[str]]) -> bool:
     """Return whether each row is another run: a text column names it, a new name in each row."""
     for index, name in enumerate(names):
-        if normalized(name) in _RUN_NAMES and name in text_columns:
+        if normalized(name) in _RUN_NAMES and name in text:
             cells = [row[index] for row in sample if index < len(row)]
             if len(cells) > 1 and len(set(cells)) > 0.5 * len(cells):
                 return True
     return False
 
 
-def _wanted(names: list[str], text_columns: list[str], choice: Choice, size: int) -> list[int]:
+def _wanted(names: list[str], text: dict[str, str], choice: Choice, size: int) -> list[int]:
     """Return the positions of the columns to read."""
     named = {normalized(v) for v in (choice.step, *choice.roles_named()) if v}
-    axes = {*STEP_AXES, *EPOCH_AXES}
     out = []
     for index, name in enumerate(names):
         form = normalized(name)
         if form in named:
             out.append(index)
-        elif name in text_columns or form in LINE_NUMBERS:
+        elif name in text or form in LINE_NUMBERS:
             continue
-        elif size <= ALL_COLUMNS_BYTES or form in axes or meaning(name).kind != "other":
+        elif size <= ALL_COLUMNS_BYTES or is_known(name):
             out.append(index)
     return out
 
 
-def _chunks(
-    source: Source, layout: Layout, names: list[str], wanted: list[int], problems: Problems
-) -> Iterator[FloatArray]:
+class _Body:
+    """The lines below a header: splits them, and remembers what could not be used."""
+
+    def __init__(self, layout: Layout, step: str | None = None) -> None:
+        self.layout = layout
+        self.axes = _AXES | ({normalized(step)} if step else set())
+        self.names = _unique(layout.names)
+        self.problems = Problems()
+        # For each name the index of its cell, or None once a later header lacks it.
+        self.order: list[int | None] = list(range(len(self.names)))
+        self.width = len(self.names)
+        doubled = [n for n, given in zip(self.names, layout.names, strict=True) if given != n]
+        if any(layout.names[self.names.index(n)] for n in doubled):
+            self.problems.notes.append(
+                f"several columns bear the same name; the later ones were called {listing(doubled)}"
+            )
+
+    def rows(self, lines: Sequence[str], number: int) -> Iterator[tuple[int, list[str] | None]]:
+        """Yield each row's line number and its cells in the order of the names.
+
+        Args:
+            lines: Some lines of the body.
+            number: How many lines stand before them.
+
+        Yields:
+            The number and the cells; None for the cells where a header stands again.
+        """
+        layout = self.layout
+        for at, line in _logical_lines(lines, layout.delimiter):
+            if not line.strip() or is_drawn(line):
+                continue
+            cells = split_line(line, layout.delimiter)
+            begins = _is_number_or_blank(cells[0], layout.decimal_comma) if cells else True
+            if layout.has_header and (not begins or cells[0].strip() in layout.names):
+                if self._is_header(line, number + at + 1):
+                    yield number + at + 1, None
+                    continue
+                if line.lstrip().startswith("#"):
+                    continue
+            if len(cells) > self.width and any(cell.strip() for cell in cells[self.width :]):
+                self.problems.long.append(number + at + 1)
+                continue
+            if len(cells) < self.width:
+                if layout.delimiter == " ":
+                    # No telling which cell is missing.
+                    self.problems.long.append(number + at + 1)
+                    continue
+                self.problems.short.append(number + at + 1)
+            yield (
+                number + at + 1,
+                [cells[i] if i is not None and i < len(cells) else "" for i in self.order],
+            )
+
+    def _is_header(self, line: str, number: int) -> bool:
+        """Return whether a line is a header again, as where a run was appended; heed its order."""
+        names = header_names(line, self.layout.delimiter)
+        if self.layout.row_names:
+            names = ["", *names]
+        given = [name for name in names if name]
+        same = sum(name in self.layout.names for name in given)
+        if same < min(2, len([n for n in self.layout.names if n])) or same < 0.5 * len(given):
+            return False
+        if any(is_number(name, self.layout.decimal_comma) for name in given) and (
+            names != self.layout.names
+        ):
+            return False
+        distinct = _unique(names)
+        order = [distinct.index(name) if name in distinct else None for name in self.names]
+        fresh = [name for name in distinct if name and name not in self.names]
+        if fresh:
+            self.problems.notes.append(
+                f"the header in line {number} has more columns; {listing(fresh)} were left out"
+            )
+        self.order, self.width = order, len(names)
+        return True
+
+    def notes(self) -> list[str]:
+        """Say what was left out and what was taken how."""
+        layout, problems = self.layout, self.problems
+        notes = list(dict.fromkeys(problems.notes))
+        if layout.decimal_comma:
+            notes.append("decimal commas were read as decimal points")
+        if not layout.has_header:
+            notes.append("the table has no header; its columns were numbered from 1")
+        for name, cells in problems.text.items():
+            line, cell = cells[0]
+            more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+            notes.append(
+                f"column {name!r}: text instead of a number ({cell.strip()[:40]!r} in line {line}"
+                f"{more}) was left out"
+            )
+        if problems.long:
+            what = "cells do not match" if layout.delimiter == " " else "cells are more than"
+            notes.append(
+                f"{_lines(problems.long)} whose {what} the header's {self.width} were left out"
+            )
+        if problems.short:
+            notes.append(
+                f"{_lines(problems.short)} with fewer cells than the header; they were taken from"
+                " the left"
+            )
+        return notes
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"1 line (line {numbers[0]})"
+    return f"{len(numbers)} lines (the first is line {numbers[0]})"
+
+
+def _logical_lines(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, str]]:
+    """Yield each line and its index; lines that one quoted cell spans are joined."""
+    index = 0
+    while index < len(lines):
+        line = lines[index].rstrip("\r\n")
+        start = index
+        index += 1
+        if '"' in line and delimiter != " " and line.count('"') % 2:
+            end = next(
+                (
+                    k
+                    for k in range(index, min(index + MAX_QUOTED_LINES, len(lines)))
+                    if lines[k].count('"') % 2
+                ),
+                None,
+            )
+            if end is not None:
+                line = " ".join([line, *(lines[k].rstrip("\r\n") for k in range(index, end + 1))])
+                index = end + 1
+        yield start, line
+
+
+def _chunks(source: Source, body: _Body, wanted: list[int]) -> Iterator[FloatArray]:
     """Read the table's body a chunk of lines at a time."""
     row = 0
-    number = layout.skip
+    number = body.layout.skip
     try:
         with source.open_text() as stream:
-            for _ in range(layout.skip):
+            for _ in range(body.layout.skip):
                 stream.readline()
             while lines := list(itertools.islice(stream, CHUNK_LINES)):
-                block = _fast(lines, layout, wanted)
+                if '"' in lines[-1]:
+                    # A quoted cell may go on beyond the chunk.
+                    lines += itertools.islice(stream, MAX_QUOTED_LINES)
+                if not lines[-1].endswith("\n"):
+                    lines[-1] = _whole_cells(lines, body, number + len(lines))
+                block = _fast(lines, body, wanted)
                 if block is None:
-                    block = _slow(lines, layout, names, wanted, problems, number, row)
+                    block = _slow(lines, body, wanted, number, row)
                 number += len(lines)
                 row += len(block)
                 yield block
     except READ_ERRORS as error:
-        raise LogError(f"{source.name}: cannot be read to its end: {error}.") from None
+        raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
 
 
-def _fast(lines: list[str], layout: Layout, wanted: list[int]) -> FloatArray | None:
+def _whole_cells(lines: Sequence[str], body: _Body, number: int) -> str:
+    """Blank the last cell of a last line without an end, where it may have been cut off.
+
+    A program that writes rows ends each; a person may not. So a whole row is doubted only if its
+    last number is shorter than that of every row before, or ends in an exponent.
+    """
+    line = lines[-1]
+    delimiter = body.layout.delimiter
+    cells = split_line(line, delimiter)
+    if not cells or not line.strip() or line.endswith('"'):
+        return line
+    last = cells[-1].strip()
+    before = [split_line(other, delimiter) for other in lines[-SAMPLE_LINES:-1] if other.strip()]
+    lengths = [len(c[len(cells) - 1].strip()) for c in before if len(c) >= len(cells)]
+    missing = body.width - len(cells)
+    if missing <= 0:
+        shorter = bool(lengths) and len(last) < min(lengths)
+        if not is_number(last, body.layout.decimal_comma) or not (
+            shorter or _SHORT_EXPONENT.search(last)
+        ):
+            return line
+    body.problems.notes.append(
+        f"the last line (line {number}) has no end and may be cut off;"
+        + (f" its last cell {last[:40]!r} was left out" if last else " its other cells were used")
+    )
+    if delimiter == " ":
+        return ""
+    kept = line[: len(line.rstrip()) - len(last)] if last else line
+    return kept + delimiter * max(missing, 0)
+
+
+def _fast(lines: Sequence[str], body: _Body, wanted: list[int]) -> FloatArray | None:
     """Parse lines of nothing but numbers and blanks; None if there is anything else."""
-    delimiter = layout.delimiter
-    if layout.decimal_comma or not wanted:
-        return None
+    delimiter = body.layout.delimiter
+    places = [place for i in wanted if (place := body.order[i]) is not None]
+    lines = [line for line in lines if not line.isspace()]
     text = "".join(lines)
-    if '"' in text or "_" in text:
+    if len(places) < len(wanted) or '"' in text or "_" in text:
         return None
+    if not text:
+        return np.empty((0, len(wanted)))
+    if body.layout.decimal_comma:
+        if "." in text:
+            return None
+        text = text.replace(",", ".")
+    if delimiter == " ":
+        if {len(line.split()) for line in lines} != {body.width}:
+            return None
+    else:
+        # `body.width` cells in every line; or one more, if it is blank in every line.
+        counts = {line.count(delimiter) for line in lines}
+        ends = counts == {body.width} and all(
+            line.rstrip(" \n").endswith(delimiter) for line in lines
+        )
+        if counts != {body.width - 1} and not ends:
+            return None
     if delimiter != " " and (
         delimiter * 2 in text
         or f"{delimiter}\n" in text
         or f"\n{delimiter}" in text
         or text.startswith(delimiter)
+        or text.endswith(delimiter)
     ):
         fill = f"{delimiter}{BLANK!r}{delimiter}"
         text = text.replace(delimiter * 2, fill).replace(delimiter * 2, fill)
@@ -286,79 +431,44 @@ def _fast(lines: list[str], layout: Layout, wanted: list[int]) -> FloatArray | N
         if text.endswith(delimiter):
             text = f"{text}{BLANK!r}"
     try:
-        return np.loadtxt(
+        block = np.loadtxt(
             io.StringIO(text),
             delimiter=None if delimiter == " " else delimiter,
-            usecols=wanted,
+            usecols=places,
             comments=None,
             ndmin=2,
         )
     except (ValueError, IndexError):
         return None
+    some = (block != BLANK).any(axis=1)
+    return block if some.all() else block[some]
 
 
 def _slow(
-    lines: list[str],
-    layout: Layout,
-    names: list[str],
-    wanted: list[int],
-    problems: Problems,
-    number: int,
-    row: int,
+    lines: Sequence[str], body: _Body, wanted: list[int], number: int, row: int
 ) -> FloatArray:
     """Parse lines cell by cell, and remember what could not be used."""
-    header = [name.strip() for name in layout.names if name.strip()]
     out: list[list[float]] = []
-    for offset, line in enumerate(lines):
-        if not line.strip():
+    comma = body.layout.decimal_comma
+    for at, cells in body.rows(lines, number):
+        if cells is None:
+            body.problems.breaks.append(row + len(out))
             continue
-        cells = split_line(line.rstrip("\r\n"), layout.delimiter)
-        if layout.has_header and _repeats_header(cells, header):
-            problems.breaks.append(row + len(out))
-            continue
-        values = []
-        for index in wanted:
-            cell = cells[index] if index < len(cells) else ""
-            try:
-                value = parse_number(cell, layout.decimal_comma)
-            except ValueError:
-                value = None
-                found = problems.text.setdefault(names[index], [])
-                found.append((number + offset + 1, cell))
-            values.append(BLANK if value is None else value)
-        if len(cells) < len(names) - 1:
-            problems.short.append(number + offset + 1)
+        values = [_cell(cells[i], body, i, at, comma) for i in wanted]
         if any(value != BLANK for value in values):
             out.append(values)
     return np.array(out, dtype=np.float64).reshape(-1, len(wanted))
 
 
-def _repeats_header(cells: list[str], header: list[str]) -> bool:
-    """Return whether a line is the header again, as it stands where a run was appended."""
-    same = sum(cell.strip() in header for cell in cells if cell.strip())
-    return (same >= 2 and same > 0.5 * len(header)) or (same == 1 and len(header) == 1)
-
-
-def _notes(problems: Problems, layout: Layout, rows: int) -> list[str]:
-    """Say what was left out and what was taken how."""
-    notes = []
-    if layout.decimal_comma:
-        notes.append("decimal commas were read as decimal points")
-    if not layout.has_header:
-        notes.append("the table has no header; its columns were numbered from 1")
-    for name, cells in problems.text.items():
-        line, cell = cells[0]
-        more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
-        notes.append(
-            f"column {name!r}: text instead of a number ({cell.strip()[:40]!r} in line {line}{more})"
-            " was left out"
-        )
-    last = rows + layout.skip + len(problems.breaks)
-    if problems.short and problems.short[-1] >= last:
-        notes.append(f"the last line (line {problems.short[-1]}) is cut off; its cells were used")
-    elif problems.short:
-        notes.append(f"{len(problems.short)} lines are shorter than the header")
-    return notes
+def _cell(cell: str, body: _Body, index: int, at: int, comma: bool) -> float:
+    """Read a cell; text is remembered, and makes a step unknown instead of blank."""
+    try:
+        value = parse_number(cell, comma)
+    except ValueError:
+        name = body.names[index]
+        body.problems.text.setdefault(name, []).append((at, cell))
+        return float("nan") if normalized(name) in body.axes else BLANK
+    return BLANK if value is None else value
 
 
 def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
@@ -376,41 +486,56 @@ def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
         table.columns[stem] = table.columns.pop(name)
 
 
-def _read_long(source: Source, layout: Layout, names: list[str], split: str) -> Table:
+def _read_long(
+    source: Source, body: _Body, split: str, numeric: Sequence[str], choice: Choice
+) -> Table:
     """Read a long table, where a column says which part of the data a row was measured on."""
+    columns: dict[str, tuple[list[int], list[float]]] = {}
+    at = body.names.index(split)
+    row = 0
+    untold: dict[str, None] = {}
+    told = False
     try:
         with source.open_text() as stream:
-            for _ in range(layout.skip):
+            for _ in range(body.layout.skip):
                 stream.readline()
-            rows = [
-                split_line(line.rstrip("\r\n"), layout.delimiter) for line in stream if line.strip()
-            ]
+            lines = list(stream)
     except READ_ERRORS as error:
-        raise LogError(f"{source.name}: cannot be read to its end: {error}.") from None
-    at = names.index(split)
-    columns: dict[str, tuple[list[int], list[float]]] = {}
-    for number, cells in enumerate(rows):
-        part = cells[at].strip().lower() if at < len(cells) else ""
-        for name, cell in zip(names, cells, strict=False):
-            if name == split:
+        raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] = _whole_cells(lines, body, body.layout.skip + len(lines))
+    for number, cells in body.rows(lines, body.layout.skip):
+        if cells is None:
+            body.problems.breaks.append(row)
+            continue
+        part = cells[at].strip().lower()
+        if meaning(part).split:
+            told = True
+        elif part:
+            untold[part] = None
+        for name in numeric:
+            index = body.names.index(name)
+            value = _cell(cells[index], body, index, number, body.layout.decimal_comma)
+            if value == BLANK:
                 continue
-            try:
-                value = parse_number(cell, layout.decimal_comma)
-            except ValueError:
-                continue
-            if value is None:
-                continue
-            axis = normalized(name) in {*STEP_AXES, *EPOCH_AXES}
-            told = part in VALIDATION or part in TRAINING
-            key = name if axis or not told else f"{part}_{name}"
+            key = name if normalized(name) in body.axes or not part else f"{part}_{name}"
             at_rows, values = columns.setdefault(key, ([], []))
-            at_rows.append(number)
+            at_rows.append(row)
             values.append(value)
-    made = {
-        name: Column(np.array(at_rows), np.array(values))
-        for name, (at_rows, values) in columns.items()
-    }
-    return Table("CSV", made, [f"rows were told apart by column {split!r}"])
+        row += 1
+    if len(untold) == 1 and not told:
+        # One name for all rows tells nothing apart.
+        (part,) = untold
+        columns = {name.removeprefix(f"{part}_"): found for name, found in columns.items()}
+    elif len(untold) > 1 and not told and not choice.roles_given():
+        raise LogError(
+            f"{source.name}: column {split!r} tells the rows apart as {listing(list(untold), 4)},"
+            " and none is called train or val; name one with --train-loss, as in"
+            f" {next((n for n in columns if normalized(n) not in _AXES), split)!r}."
+        )
+    made = {name: Column(np.array(rows), np.array(values)) for name, (rows, values) in columns.items()}
+    notes = [*body.notes(), f"rows were told apart by column {split!r}"]
+    return Table("CSV", made, notes, {}, tuple(body.problems.breaks))
 
 
 READER = Reader("csv", _recognizes, _read)

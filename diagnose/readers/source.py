@@ -75,7 +75,7 @@ class Source:
         try:
             status = path.stat()
         except (OSError, ValueError) as error:
-            raise LogError(f"{self.name}: {_reason(error)}") from None
+            raise LogError(f"{self.name}: {reason(error)}") from None
         if path.is_dir():
             raise LogError(f"{self.name}: is a folder; name the log file in it.")
         return status.st_size
@@ -85,7 +85,7 @@ class Source:
         try:
             self._bytes = stream.read(MAX_BYTES + 1)
         except (*READ_ERRORS, ValueError) as error:  # ValueError: standard input was closed
-            raise LogError(f"{self.name}: {_reason(error)}") from None
+            raise LogError(f"{self.name}: {reason(error)}") from None
         self.size = len(self._bytes)
         if self.size > MAX_BYTES:
             raise LogError(f"{self.name}: more than {MAX_BYTES >> 30} GiB; save it to a CSV file.")
@@ -95,7 +95,7 @@ class Source:
             try:
                 return stream.read(HEAD_BYTES)
             except READ_ERRORS as error:
-                raise LogError(f"{self.name}: {_reason(error)}") from None
+                raise LogError(f"{self.name}: {reason(error)}") from None
 
     def _check_content(self) -> None:
         head = self.head
@@ -149,7 +149,7 @@ class Source:
 
             return cast(BinaryIO, gzip.open(raw))
         except OSError as error:
-            raise LogError(f"{self.name}: {_reason(error)}") from None
+            raise LogError(f"{self.name}: {reason(error)}") from None
 
     def open_text(self) -> TextIO:
         """Open the log as text at its beginning; undecodable bytes become U+FFFD."""
@@ -165,7 +165,7 @@ class Source:
             try:
                 content = stream.read(MAX_BYTES + 1)
             except READ_ERRORS as error:
-                raise LogError(f"{self.name}: {_reason(error)}") from None
+                raise LogError(f"{self.name}: {reason(error)}") from None
         if len(content) > MAX_BYTES:
             raise LogError(f"{self.name}: more than {MAX_BYTES >> 30} GiB of one JSON document.")
         return content.decode(self.encoding, errors="replace")
@@ -186,7 +186,7 @@ class Source:
                         if len(line) == MAX_LINE and not line.endswith("\n"):
                             break
             except READ_ERRORS as error:
-                raise LogError(f"{self.name}: {_reason(error)}") from None
+                raise LogError(f"{self.name}: {reason(error)}") from None
             self._lines = lines
         return self._lines
 
@@ -198,8 +198,8 @@ def _is_binary(head: bytes) -> bool:
     return b"\0" in sample or control > 0.1 * len(sample)
 
 
-def _reason(error: Exception) -> str:
-    """Say what the system said, as a sentence."""
+def reason(error: Exception) -> str:
+    """Say what the system said about a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file."
     if isinstance(error, PermissionError):

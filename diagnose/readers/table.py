@@ -62,12 +62,20 @@ class Column:
 
 @dataclass(slots=True, eq=False)
 class Table:
-    """What a reader found: columns by name, and remarks for the report."""
+    """What a reader found.
+
+    Attributes:
+        format: The log's format.
+        columns: The numbers, by the column's name.
+        notes: Remarks for the report.
+        text_columns: Columns that hold no number, each with a cell of it.
+        breaks: Rows before which the log was begun again.
+    """
 
     format: str
     columns: dict[str, Column]
     notes: list[str] = field(default_factory=list)
-    text_columns: tuple[str, ...] = ()
+    text_columns: Mapping[str, str] = field(default_factory=dict)
     breaks: tuple[int, ...] = ()
 
 

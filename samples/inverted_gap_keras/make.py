@@ -36,7 +36,7 @@ def main() -> None:
     scaler = StandardScaler().fit(x)
     x, x_val = scaler.transform(x), scaler.transform(x_val)
 
-    steps = 60 * math.ceil(len(x) / 32)
+    steps = 40 * math.ceil(len(x) / 32)
     model = keras.Sequential(
         [
             keras.layers.GaussianNoise(0.7),
@@ -52,7 +52,7 @@ def main() -> None:
     schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
     optimizer = keras.optimizers.Adam(schedule)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(x, y, 32, epochs=60, validation_data=(x_val, y_val), verbose=0)
+    history = model.fit(x, y, 32, epochs=40, validation_data=(x_val, y_val), verbose=0)
     LOG.write_text(json.dumps(history.history))
 
     for name, reference in (

@@ -24,7 +24,6 @@ import numpy as np
 
 from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
-from diagnose.rules.generalization.rising_validation_loss import has_risen
 from diagnose.rules.rule import GENERALIZATION, Evidence, Finding, Remedy, Rule, Threshold, percent
 
 TOLERANCE = Threshold("fall of the accuracy that still counts as flat", 0.005, "", "judgement")
@@ -40,7 +39,7 @@ def check(facts: Facts) -> Finding:
         return RULE.not_checked(facts.why_no_val)
     if accuracy is None:
         return RULE.not_checked("no validation accuracy was logged")
-    if not has_risen(facts):
+    if not facts.val_has_risen:
         return RULE.clear("The validation loss does not rise.")
     turn = float(val.step[val.best])
     around = np.abs(accuracy.step - turn).argsort()[: max(3, accuracy.tail // 2)]

@@ -23,7 +23,14 @@ import numpy as np
 
 from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
-from diagnose.measures.trend import mann_kendall
+from diagnose.measures.rise import (
+    AFTER_POINTS,
+    MIN_POINTS,
+    RANGE_FLOOR,
+    RISE_NOISE,
+    RISE_SHARE,
+    RISE_TREND,
+)
 from diagnose.rules.generalization.generalization_gap import CLOSE_THE_GAP
 from diagnose.rules.rule import (
     GENERALIZATION,
@@ -35,63 +42,35 @@ from diagnose.rules.rule import (
     number,
 )
 
-MIN_POINTS = Threshold("points in the validation loss", 6, "points", "judgement")
+POINTS = Threshold("points in the validation loss", MIN_POINTS, "points", "judgement")
 RISE = Threshold(
-    "rise from the minimum to the end, as a share of the minimum", 0.05, "",
+    "rise from the minimum to the end, as a share of the minimum", RISE_SHARE, "",
     "GL of Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3",
 )  # fmt: skip
-RANGE_FLOOR = Threshold(
-    "least value of the minimum in that share, as a share of the validation loss's own fall", 0.25,
-    "", "judgement",
+FLOOR = Threshold(
+    "least value of the minimum in that share, as a share of the validation loss's own fall",
+    RANGE_FLOOR, "", "judgement",
 )  # fmt: skip
-NOISE = Threshold("rise over the noise of one point", 2.0, "", "judgement")
-TREND = Threshold("Mann-Kendall z score since the minimum", 2.0, "", "judgement")
-AFTER = Threshold("points after the minimum", 3, "points", "judgement")
-
-
-def rise_of(facts: Facts) -> tuple[float, float, float]:
-    """Return the rise, its share of the minimum, and its trend's z score since the minimum."""
-    val = facts.val
-    if val is None:
-        return float("nan"), float("nan"), 0.0
-    rise = val.end - val.lowest
-    # Near zero a share of the minimum means nothing; the fall before it bounds it below.
-    base = max(abs(val.lowest), RANGE_FLOOR.value * max(val.fall, 0.0))
-    share = rise / base if base > 0 else 0.0
-    return rise, share, mann_kendall(val.value[val.best :])
-
-
-def has_risen(facts: Facts) -> bool:
-    """Return whether the validation loss rose from its minimum beyond noise."""
-    val = facts.val
-    if val is None or len(val) < MIN_POINTS.value:
-        return False
-    rise, share, z = rise_of(facts)
-    after = len(val) - 1 - val.best
-    return (
-        share > RISE.value
-        and rise > NOISE.value * val.noise
-        and after >= AFTER.value
-        and (z > TREND.value or (after < 8 and z > 0 and rise > 4 * val.noise))
-    )
+NOISE = Threshold("rise over the noise of one point", RISE_NOISE, "", "judgement")
+TREND = Threshold("Mann-Kendall z score since the minimum", RISE_TREND, "", "judgement")
+AFTER = Threshold("points after the minimum", AFTER_POINTS, "points", "judgement")
 
 
 def check(facts: Facts) -> Finding:
     """Look for a validation loss that rises from its minimum."""
-    val = facts.val
-    if val is None:
+    val, rise = facts.val, facts.val_rise
+    if val is None or rise is None:
         return RULE.not_checked(facts.why_no_val)
-    if len(val) < MIN_POINTS.value:
+    if len(val) < POINTS.value:
         return RULE.not_checked(f"only {val.logged} points in the validation loss")
     unit = facts.run.step_unit
-    rise, share, z = rise_of(facts)
     best_step, best = val.min_step, val.min_value
     first, last = float(val.step[0]), float(val.step[-1])
     wasted = (last - best_step) / (last - first) if last > first else 0.0
     evidence = (
-        Evidence("rise_share", share, "", RISE.value),
-        Evidence("rise", rise, "loss", NOISE.value * val.noise),
-        Evidence("trend_z", z, "", TREND.value),
+        Evidence("rise_share", rise.share, "", RISE.value),
+        Evidence("rise", rise.height, "loss", NOISE.value * val.noise),
+        Evidence("trend_z", rise.trend, "", TREND.value),
         Evidence("best_step", best_step, unit, step=best_step),
         Evidence("best_loss", best, "loss", step=best_step),
         Evidence("end_loss", val.end, "loss"),
@@ -100,7 +79,7 @@ def check(facts: Facts) -> Finding:
         Evidence("last_step", last, unit),
         Evidence("gap", facts.gap_end, "loss"),
     )
-    if not has_risen(facts):
+    if not rise.is_real:
         return RULE.clear(
             f"The validation loss ends at {number(val.end)}, near its minimum {number(best)}"
             f" ({unit} {number(best_step)}).",
@@ -159,7 +138,7 @@ RULE = Rule(
     title="Rising validation loss",
     problem=GENERALIZATION,
     check=check,
-    thresholds=(MIN_POINTS, RISE, RANGE_FLOOR, NOISE, TREND, AFTER),
+    thresholds=(POINTS, RISE, FLOOR, NOISE, TREND, AFTER),
     remedies=(
         Remedy(
             "early-stopping",

@@ -20,7 +20,6 @@ What to try:
 from __future__ import annotations
 
 from diagnose.measures.facts import Facts
-from diagnose.rules.generalization.rising_validation_loss import has_risen
 from diagnose.rules.rule import (
     GENERALIZATION,
     Evidence,
@@ -65,7 +64,7 @@ def check(facts: Facts) -> Finding:
         Evidence("later_fall_share", flat, "", FLAT.value),
         Evidence("last_step", float(val.step[-1]), unit),
     )
-    if share > EARLY.value or flat > FLAT.value or has_risen(facts) or not val.fall > 0:
+    if share > EARLY.value or flat > FLAT.value or facts.val_has_risen or not val.fall > 0:
         return RULE.clear(
             f"The validation loss came near its minimum at {unit} {number(reached)},"
             f" {percent(share)} of the way.",

@@ -1,0 +1,189 @@
+"""How a table of text is laid out: its header, its delimiter, its sign of the decimals."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diagnose.readers.cells import parse_number
+from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, meaning, normalized
+
+DELIMITERS = (",", "\t", ";", "|", " ")
+SAMPLE_LINES = 30
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
+_OTHER_DELIMITER = re.compile(r"\d\s*[;|\t]\s*[-+.\d]")
+
+
+@dataclass(slots=True)
+class Layout:
+    """How a table is written: what stands before its header, and how its cells are separated.
+
+    Attributes:
+        skip: How many lines stand before its first row.
+        names: The columns, in the order of the cells; an unnamed column of row names is `""`.
+        delimiter: What separates the cells; a blank stands for any run of blanks.
+        decimal_comma: Whether a comma separates the decimals.
+        has_header: Whether the names were read from the table.
+        row_names: Whether each row begins with a cell that the header has no name for.
+        doubt: Why the cells cannot be told apart, if they cannot.
+    """
+
+    skip: int
+    names: list[str]
+    delimiter: str
+    decimal_comma: bool = False
+    has_header: bool = True
+    row_names: bool = False
+    doubt: str = ""
+
+
+def is_drawn(line: str) -> bool:
+    """Return whether a line only draws: `|---|:---|` under a header, `=====` between runs."""
+    return ("--" in line or "==" in line or "──" in line) and not line.strip(" \t|+:=-─\r\n")
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Split one line into cells; runs of blanks are one separator where blanks separate."""
+    if delimiter == " ":
+        return line.split()
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
+def header_names(line: str, delimiter: str) -> list[str]:
+    """Split a header into names, without the comment sign before it and blanks behind it."""
+    bare = line.lstrip("# ") if line.startswith("#") else line
+    names = [name.strip().strip('"').strip("\ufeff ") for name in split_line(bare, delimiter)]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def find_layout(lines: Sequence[str]) -> Layout | None:
+    """Find the header of a table, its delimiter, and the sign of its decimals.
+
+    Args:
+        lines: The first lines of the file.
+
+    Returns:
+        The layout, or None if no line is followed by lines of as many cells with numbers in them.
+    """
+    found: Layout | None = None
+    for index, line in enumerate(lines[:SAMPLE_LINES]):
+        if not line.strip() or is_drawn(line):
+            continue
+        if found is not None and any(
+            is_number(cell, found.decimal_comma) for cell in split_line(line, found.delimiter)
+        ):
+            break
+        layout = _layout_at(index, lines)
+        if layout is None or (found is not None and not layout.has_header):
+            continue
+        if not layout.has_header:
+            return layout
+        # A title or a comment may look like a header; the one below it with more names we know,
+        # or as many and no comment sign, is the header.
+        if found is None or _known(layout) + (lines[found.skip - 1][:1] == "#") > _known(found):
+            found = layout
+    return found
+
+
+def _layout_at(index: int, lines: Sequence[str]) -> Layout | None:
+    body = [
+        row
+        for row in lines[index + 1 : index + 1 + SAMPLE_LINES]
+        if row.strip() and not row.startswith("#") and not is_drawn(row)
+    ]
+    for delimiter in DELIMITERS:
+        layout = _check(index, header_names(lines[index], delimiter), body, delimiter)
+        if layout is not None:
+            return layout
+    return None
+
+
+def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Layout | None:
+    """Return the layout if the line at `index` is a header, or a first row, of the lines below."""
+    if len(names) < 2 and not (delimiter == "," and names and is_known(names[0])):
+        return None
+    known = any(is_known(n) for n in names)
+    numeric = sum(is_number(n, False) for n in names if n)
+    has_header = known or numeric <= 0.5 * len(names)
+    if has_header and not any(re.search(r"[^\W\d]", n) for n in names):
+        return None
+    if delimiter == " " and has_header and (numeric or not known):
+        return None  # a sentence with a number in it
+    if not body:
+        return Layout(index + 1, names, delimiter) if known and has_header else None
+    rows = [_without_last_blanks(split_line(row, delimiter), len(names)) for row in body]
+    torn = sum(bool(_OTHER_DELIMITER.search(cell)) for row in rows for cell in row)
+    if torn >= 0.5 * sum(len(row) for row in rows):
+        return None  # the header and its rows are separated by different signs
+    comma = _has_decimal_commas(rows)
+    rows = [row for row in rows if any(is_number(c, comma) for c in row)]
+    tolerance = 0 if delimiter == " " or len(names) == 1 else 1
+    fitting = sum(0 <= len(names) - len(row) <= tolerance for row in rows)
+    longer = sum(len(row) > len(names) for row in rows)
+    if not has_header:
+        names = [f"column {i + 1}" for i in range(len(names))]
+        layout = Layout(index, names, delimiter, comma, has_header=False)
+        return layout if fitting >= max(1, 0.5 * len(body)) else None
+    layout = Layout(index + 1, names, delimiter, comma)
+    if fitting >= max(1, 0.5 * len(body)):
+        return layout
+    if longer < max(1, 0.5 * len(body)) or not known:
+        return None
+    if all(len(row) == len(names) + 1 for row in rows) and (
+        delimiter in "\t " or any(_DECIMAL_POINT.fullmatch(c.strip()) for row in rows for c in row)
+    ):
+        # As pandas and R print a table: nothing stands above the rows' names.
+        layout.names = ["", *names]
+        layout.row_names = True
+        return layout
+    if delimiter == ",":
+        layout.doubt = (
+            f"its rows have more cells than its header's {len(names)}; if commas separate the"
+            " decimals too, separate the cells by semicolons"
+        )
+        return layout
+    return None
+
+
+def _known(layout: Layout) -> int:
+    return sum(is_known(name) for name in layout.names)
+
+
+def is_known(name: str) -> bool:
+    """Return whether a name is that of a quantity or of a step axis."""
+    return meaning(name).kind != "other" or normalized(name) in {*STEP_AXES, *EPOCH_AXES}
+
+
+def is_number(cell: str, decimal_comma: bool) -> bool:
+    """Return whether a cell holds a number."""
+    try:
+        return parse_number(cell, decimal_comma) is not None
+    except ValueError:
+        return False
+
+
+def _without_last_blanks(cells: list[str], width: int) -> list[str]:
+    """Drop blank cells beyond the header's width, as delimiters at the end of each line give."""
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+def _has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether commas separate decimals, and not thousands beside decimal points."""
+    cells = [cell.strip() for row in rows for cell in row]
+    commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+    if any(_DECIMAL_POINT.fullmatch(cell) for cell in cells):
+        return any(not _GROUPED.fullmatch(cell) for cell in commas) and len(commas) > sum(
+            bool(_DECIMAL_POINT.fullmatch(cell)) for cell in cells
+        )
+    return bool(commas)
