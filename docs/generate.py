@@ -1,10 +1,12 @@
-"""Write docs/RULES.md, docs/CATALOG.md and docs/CLI.md from the code: `python docs/generate.py`.
+"""Write RULES.md, CATALOG.md, CLI.md and README's report: `python docs/generate.py`.
 
 A test compares the files with what this script would write.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
 import click
@@ -12,7 +14,10 @@ import click
 from catalog.card import STEPS, Card
 from catalog.table import select
 from diagnose.cli.main import cli
+from diagnose.readers import read_runs
 from diagnose.render.reference import sections
+from diagnose.render.text import to_text
+from diagnose.report import judge
 from diagnose.rules import RULES, treated_by
 from diagnose.rules.rule import Rule, number
 
@@ -139,7 +144,26 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"RULES.md": rules_page, "CATALOG.md": catalog_page, "CLI.md": cli_page}
+def readme_page() -> str:
+    """Return README with the report that its first command prints today."""
+    root = HERE.parent
+    text = (root / "README.md").read_text(encoding="utf-8")
+    log = re.search(r"diagnose (samples/\S+)", text)
+    if log is None:
+        raise SystemExit("README names no sample")
+    (run,) = read_runs(root / log[1])
+    report = to_text(judge(dataclasses.replace(run, source=log[1])))
+    before, _, rest = text.partition("```text\n")
+    _, _, after = rest.partition("```")
+    return f"{before}```text\n{report}```{after}"
+
+
+PAGES = {
+    "RULES.md": rules_page,
+    "CATALOG.md": catalog_page,
+    "CLI.md": cli_page,
+    "../README.md": readme_page,
+}
 
 
 def main() -> None:

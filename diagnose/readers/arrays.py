@@ -31,18 +31,19 @@ def read_arrays(
     """
     if not {"train_loss", "val_loss"} & set(values):
         raise DataError("give train_loss, val_loss, or both.")
+    arrays = {role: _array(role, given) for role, given in values.items()}
+    own_steps = {
+        name: _array(name, given)
+        for name, given in (("steps", steps), ("val_steps", val_steps))
+        if given is not None
+    }
+    longest = max(len(value) for value in arrays.values())
     series = {}
-    longest = max(len(v) for v in values.values())
-    for role, given in values.items():
-        try:
-            value = np.asarray(given, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise DataError(f"{role} must be a list of numbers.") from None
-        if value.ndim != 1 or not len(value):
-            raise DataError(f"{role} must be a list of at least one number.")
-        own = val_steps if role.startswith("val") and val_steps is not None else steps
-        if own is not None:
-            step = np.asarray(own, dtype=np.float64)
+    for role, value in arrays.items():
+        step = own_steps.get("val_steps") if role.startswith("val") else None
+        if step is None:
+            step = own_steps.get("steps")
+        if step is not None:
             if step.shape != value.shape:
                 raise DataError(
                     f"{role} has {len(value)} values and {step.size} steps; give one step a value"
@@ -59,3 +60,17 @@ def read_arrays(
             )
         series[role] = Series(role, step, value)
     return Run("<arrays>", "arrays", step_unit, series, {role: (role,) for role in series})
+
+
+def _array(name: str, given: object) -> FloatArray:
+    """Take a list, an array or a tensor as an array of numbers."""
+    try:
+        found = np.asarray(given)
+        if found.dtype.kind in "cmM":  # complex numbers, dates and times
+            raise TypeError
+        value = found.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise DataError(f"{name} must be a list of numbers.") from None
+    if value.ndim != 1 or not len(value):
+        raise DataError(f"{name} must be a list of at least one number.")
+    return value

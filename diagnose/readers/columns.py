@@ -283,7 +283,8 @@ def _split_of_plain_accuracy(
 def _rank(name: str, m: Meaning, points: Mapping[str, int]) -> tuple[object, ...]:
     """Order candidates for one role: totals, then epoch means, then named splits, then length."""
     tokens = words(name)
-    few = points[name] < 3 and max(points.values()) >= 10
+    most = max(points.values())
+    few = points[name] < 2 <= most or (points[name] < 3 and most >= 10)
     return (
         few,
         len(m.extras),
@@ -306,6 +307,12 @@ def _losses(
         found += [n for n, m in seen.items() if m.kind == kind and not m.split]
     if not found:
         return {}
+    # Words that all of them bear, as `history` in `history/loss`, tell nothing.
+    shared = frozenset(seen[found[0]].extras).intersection(*(seen[n].extras for n in found))
+    seen = {
+        n: Meaning(m.kind, m.split, tuple(e for e in m.extras if e not in shared))
+        for n, m in seen.items()
+    }
     best = min(found, key=lambda n: _rank(n, seen[n], points))
     if not seen[best].extras or kind != "loss":
         return {f"{split}_loss": (best,)}

@@ -157,7 +157,9 @@ def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> 
     for index, name in enumerate(names):
         cells = [row[index].strip() for row in sample if index < len(row) and row[index].strip()]
         text = [cell for cell in cells if not _is_number_or_blank(cell, layout.decimal_comma)]
-        if text and (len(text) == len(cells) or (not is_known(name) and 2 * len(text) > len(cells))):
+        if text and (
+            len(text) == len(cells) or (not is_known(name) and 2 * len(text) > len(cells))
+        ):
             out[name] = text[0]
     return out
 
@@ -533,7 +535,9 @@ def _read_long(
             " and none is called train or val; name one with --train-loss, as in"
             f" {next((n for n in columns if normalized(n) not in _AXES), split)!r}."
         )
-    made = {name: Column(np.array(rows), np.array(values)) for name, (rows, values) in columns.items()}
+    made = {
+        name: Column(np.array(rows), np.array(values)) for name, (rows, values) in columns.items()
+    }
     notes = [*body.notes(), f"rows were told apart by column {split!r}"]
     return Table("CSV", made, notes, {}, tuple(body.problems.breaks))
 

@@ -12,13 +12,21 @@ import numpy as np
 from diagnose.errors import LogError
 from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, meaning, normalized
 from diagnose.readers.reader import Reader
-from diagnose.readers.rows import columns_of, to_number
+from diagnose.readers.rows import columns_of, is_missing, to_number
 from diagnose.readers.source import Source
-from diagnose.readers.table import Choice, Column, Table
+from diagnose.readers.table import Choice, Column, Table, listing
 from diagnose.run import IntArray
 
 MAX_LITERAL = 64 << 20
-_EPOCH_KEY = re.compile(r"(epoch|step|iter(ation)?)?[ _-]?\d+", re.IGNORECASE)
+MAX_DEPTH = 8
+_AXES = frozenset([*STEP_AXES, *EPOCH_AXES])
+_EPOCH_KEY = re.compile(r"((epoch|step|iter(ation)?)?[ _-]?)(\d{1,18})", re.IGNORECASE)
+_JSON_START = re.compile(
+    r"\s*(\{\s*([\"'}]|-?\d+\s*:)|\[\s*([\[{\"'\]]|(-?[\d.]+([eE][+-]?\d+)?|[A-Za-z-]+)\s*(,|\]\s*$|$)))"
+)
+# How Python prints what JSON has no word for: np.float64(0.5), array(0.5), nan, -inf.
+_NUMPY = re.compile(r"\b(?:np\.|numpy\.)?(?:float|int|array|tensor)(?:16|32|64)?\(([^()\[\],]*)\)")
+_NOT_FINITE = re.compile(r"(?<![\w'\"])[+-]?(?:nan|inf)\b", re.IGNORECASE)
 
 
 def load_json(source: Source) -> Any:
@@ -32,24 +40,39 @@ def load_json(source: Source) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         if "'" in text[:200] and len(text) <= MAX_LITERAL:
-            import ast  # noqa: PLC0415 (slow to load, and rarely needed)
-
-            try:
-                return ast.literal_eval(text.strip())
-            except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-                pass
-        cut = error.pos >= len(text.rstrip()) - 1
+            literal = _python_literal(text.strip())
+            if literal is not None:
+                return literal
+        cut = len(text.rstrip()) - error.pos <= 8 or error.msg.startswith("Unterminated")
         raise LogError(
             f"{source.name}:{error.lineno}: "
             + ("the JSON is cut off here." if cut else f"no JSON: {error.msg}.")
         ) from None
     except RecursionError:
         raise LogError(f"{source.name}: JSON nested too deeply to be a log.") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise LogError(f"{source.name}: no JSON: {str(error).partition(';')[0]}.") from None
+
+
+def _python_literal(text: str) -> Any:
+    """Parse what Python's `print` wrote; None if it is not that."""
+    import ast  # noqa: PLC0415 (slow to load, and rarely needed)
+    import warnings  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        # Python warns of odd escapes and numbers in what it parses.
+        warnings.simplefilter("ignore")
+        for attempt in (text, _NOT_FINITE.sub(r"'\g<0>'", _NUMPY.sub(r"\1", text))):
+            try:
+                return ast.literal_eval(attempt)
+            except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+                continue
+    return None
 
 
 def _recognizes(source: Source) -> float:
-    first = source.head.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t")[:1]
-    return 0.5 if first in (b"{", b"[") else 0.0
+    head = "\n".join(source.head_lines()[:20])[:4096].lstrip("\ufeff")
+    return 0.5 if _JSON_START.match(head) else 0.0
 
 
 def _read(source: Source, choice: Choice) -> Table:
@@ -59,13 +82,18 @@ def _read(source: Source, choice: Choice) -> Table:
         _collect(document, "", found)
     except RecursionError:
         raise LogError(f"{source.name}: JSON nested too deeply to be a log.") from None
-    columns, text = found.records, found.text
-    if found.lists:
+    if len(found.histories) > 1 and not choice.roles_given():
+        raise LogError(
+            f"{source.name}: holds {len(found.histories)} histories"
+            f" ({listing(found.histories, 4)}); write each to a file of its own."
+        )
+    columns = dict(_joined(found.records))
+    if found.lists or found.stepped:
         named = {normalized(n) for n in (choice.step, *choice.roles_named()) if n}
-        columns = {**_aligned(found, named), **columns}
-    if not columns:
+        columns = {**_of_lists(found, named), **columns}
+    if not columns and not found.text:
         raise LogError(f"{source.name}: no training curve here: the JSON holds no list of numbers.")
-    return Table("JSON history", columns, found.notes, tuple(text))
+    return Table("JSON history", columns, found.notes, found.text)
 
 
 class _Found:
@@ -74,101 +102,181 @@ class _Found:
     def __init__(self) -> None:
         self.lists: dict[str, list[float | None]] = {}
         self.stepped: dict[str, tuple[list[float], list[float]]] = {}
-        self.records: dict[str, Column] = {}
-        self.text: list[str] = []
+        self.records: dict[str, dict[str, Column]] = {}
+        self.text: dict[str, str] = {}
+        self.histories: list[str] = []
         self.notes: list[str] = []
 
 
 def _collect(value: Any, name: str, found: _Found, depth: int = 0) -> None:
     """Walk the document and take the lists of numbers and of records."""
-    if depth > 8:
+    if depth > MAX_DEPTH:
         return
     if isinstance(value, dict):
         steps = next((k for k in ("steps", "step", "x") if isinstance(value.get(k), list)), None)
         values = next((k for k in ("values", "value", "y") if isinstance(value.get(k), list)), None)
+        axis, numbered = _numbered(value)
         if name and steps and values and len(value[steps]) == len(value[values]):
             _take_stepped(value[steps], value[values], name, found)
-        elif _is_numbered(value):
-            _take_records([{"epoch": _number_in(k), **v} for k, v in value.items()], name, found)
+        elif numbered and all(isinstance(item, dict) for item in numbered.values()):
+            records = [{axis: number, **item} for number, item in numbered.items()]
+            _take_records(records, name, found)
+        elif (
+            numbered
+            and len(numbered) == len(value)
+            and not any(isinstance(item, dict | list | tuple) for item in numbered.values())
+        ):
+            # As pandas writes a column: {"0": 0.9, "1": 0.7}.
+            _take_numbers(list(numbered.values()), name, found)
         else:
+            if name and not meaning(name).split and _is_history(value):
+                found.histories.append(name)
             for key, inner in value.items():
                 _collect(inner, f"{name}/{key}" if name else str(key), found, depth + 1)
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list | tuple) and value:
         records = [item for item in value if isinstance(item, dict)]
         if len(records) > 0.5 * len(value):
             _take_records(records, name, found)
-        elif all(isinstance(item, list) and len(item) == 2 for item in value):
+        elif meaning(name).kind != "other" and all(
+            isinstance(item, list | tuple) and len(item) == 2 for item in value
+        ):
             _take_stepped([v[0] for v in value], [v[1] for v in value], name, found)
         else:
-            numbers = [to_number(item) for item in value]
-            if sum(n is not None for n in numbers) > 0.5 * len(numbers):
-                found.lists[name] = numbers
+            _take_numbers(value, name, found)
 
 
-def _is_numbered(value: Mapping[str, Any]) -> bool:
-    """Return whether a dictionary is a list of epochs, `{"epoch_0": {...}, "epoch_1": {...}}`."""
-    return (
-        len(value) > 1
-        and all(isinstance(v, dict) for v in value.values())
-        and all(_EPOCH_KEY.fullmatch(str(k)) for k in value)
+def _is_history(value: Mapping[Any, Any]) -> bool:
+    """Return whether a dictionary is the history of one run, `{"loss": [...], ...}`."""
+    return any(
+        isinstance(inner, list | tuple)
+        and len(inner) > 1
+        and meaning(str(key)).kind == "loss"
+        and not meaning(str(key)).extras
+        for key, inner in value.items()
     )
 
 
-def _number_in(key: str) -> int:
-    return int(re.findall(r"\d+", key)[-1])
+def _numbered(value: Mapping[Any, Any]) -> tuple[str, dict[int, Any]]:
+    """Return the entries of `{"epoch_0": ..., "epoch_1": ...}` in order; none if it is not that.
+
+    Entries beside them, such as `best` and `last`, are repetitions.
+
+    Returns:
+        What the numbers count, `epoch` or `step`, and the entries.
+    """
+    out: dict[int, Any] = {}
+    stems: set[str] = set()
+    for key, item in value.items():
+        match = _EPOCH_KEY.fullmatch(str(key))
+        if match:
+            out[int(match[4])] = item
+            stems.add(match[1])
+    if len(out) < 2 or len(stems) > 1 or 2 * len(out) < len(value):
+        return "", {}
+    axis = "step" if stems.pop().lower().startswith(("step", "iter")) else "epoch"
+    return axis, dict(sorted(out.items()))
 
 
-def _take_records(records: Sequence[Mapping[str, Any]], name: str, found: _Found) -> None:
-    columns, text = columns_of(records)
-    if len(columns) > len(found.records):
-        found.records, found.text = columns, text
-    del name  # the record's own names say what they are
+def _take_records(records: Sequence[Mapping[Any, Any]], name: str, found: _Found) -> None:
+    columns, text, notes = columns_of(records)
+    found.text |= text
+    found.notes += notes
+    if columns:
+        found.records[name] = columns
 
 
-def _take_stepped(steps: list[Any], values: list[Any], name: str, found: _Found) -> None:
+def _joined(blocks: Mapping[str, dict[str, Column]]) -> dict[str, Column]:
+    """Join lists of records, each under its own rows; `{"train": [...], "val": [...]}`.
+
+    Of lists that do not say which part of the data they were measured on, the one with most
+    fields counts.
+    """
+    told = {name: block for name, block in blocks.items() if meaning(name).split}
+    largest = max(blocks, key=lambda name: len(blocks[name]), default="")
+    if len(told) < 2 and largest not in told:
+        return blocks.get(largest, {})
+    out: dict[str, list[Column]] = {}
+    has_axis = all(any(normalized(n) in _AXES for n in block) for block in told.values())
+    start = 0
+    for name, block in told.items():
+        for field, column in block.items():
+            own = field if normalized(field) in _AXES else f"{name}/{field}"
+            out.setdefault(own, []).append(Column(column.row + start, column.value))
+        if has_axis:
+            # Rows with their own steps need no common row.
+            start += 1 + max(int(column.row[-1]) for column in block.values())
+    return {
+        name: Column(
+            np.concatenate([part.row for part in parts]),
+            np.concatenate([part.value for part in parts]),
+        )
+        if has_axis
+        else parts[0]
+        for name, parts in out.items()
+    }
+
+
+def _take_numbers(values: Sequence[Any], name: str, found: _Found) -> None:
+    numbers = [to_number(item) for item in values]
+    text = [v for v in values if isinstance(v, str) and not is_missing(v) and to_number(v) is None]
+    if sum(n is not None for n in numbers) > 0.5 * len(numbers):
+        found.lists[name] = numbers
+        if text:
+            found.notes.append(
+                f"{name}: text instead of a number ({text[0][:40]!r}"
+                f"{f' and {len(text) - 1} more' if len(text) > 1 else ''}) was left out"
+            )
+    elif text:
+        found.text[name] = text[0]
+
+
+def _take_stepped(steps: Sequence[Any], values: Sequence[Any], name: str, found: _Found) -> None:
     pairs = [(to_number(s), to_number(v)) for s, v in zip(steps, values, strict=True)]
     whole = [(s, v) for s, v in pairs if s is not None and v is not None]
     if whole:
-        found.lists[name] = [v for _, v in whole]
         found.stepped[name] = ([s for s, _ in whole], [v for _, v in whole])
 
 
-def _aligned(found: _Found, named: set[str]) -> dict[str, Column]:
-    """Put lists of different lengths on common rows."""
-    if found.stepped:
-        axis = np.unique(np.concatenate([np.array(s) for s, _ in found.stepped.values()]))
-        out = {"step": Column.of(axis)}
+def _of_lists(found: _Found, named: set[str]) -> dict[str, Column]:
+    """Put lists on rows: those with steps each under its own, the others side by side."""
+    if found.stepped and not any(meaning(name).kind == "loss" for name in found.lists):
+        out: dict[str, Column] = {}
+        axis: list[float] = []
         for name, (steps, values) in found.stepped.items():
-            rows = np.searchsorted(axis, steps)
-            rows, first = np.unique(rows, return_index=True)
-            out[name] = Column(rows, np.array(values)[first])
-        return out
-    axes = {*STEP_AXES, *EPOCH_AXES}
+            out[name] = Column(np.arange(len(steps)) + len(axis), np.array(values))
+            axis += steps
+        return {"step": Column.of(axis), **out}
+    found.notes += [f"{name}: has steps of its own, and was left out" for name in found.stepped]
     kept = {
         name: numbers
         for name, numbers in found.lists.items()
         if meaning(name).kind != "other"
-        or normalized(name.rpartition("/")[2]) in axes
+        or normalized(name.rpartition("/")[2]) in _AXES
         or normalized(name) in named
     } or found.lists
     losses = [len(v) for n, v in kept.items() if meaning(n).kind in ("loss", "loss_like")]
     longest = max(losses or [len(v) for v in kept.values()])
     out = {}
     for name, numbers in kept.items():
-        if normalized(name.rpartition("/")[2]) in axes and len(numbers) != longest:
+        bare = name.rpartition("/")[2]
+        is_axis = normalized(bare) in _AXES
+        if is_axis and len(numbers) != longest:
+            continue
+        if len(numbers) > longest:
+            found.notes.append(
+                f"{name}: {len(numbers)} values beside {longest} of the loss; it was left out"
+            )
             continue
         rows = _rows(len(numbers), longest, name, found.notes)
         logged = np.array([n is not None for n in numbers])
         array = np.array([np.nan if n is None else n for n in numbers], dtype=np.float64)
-        bare = name.rpartition("/")[2]
-        key = bare if normalized(bare) in axes else name
-        out.setdefault(key, Column(rows[logged], array[logged]))
+        out.setdefault(bare if is_axis else name, Column(rows[logged], array[logged]))
     return out
 
 
 def _rows(length: int, longest: int, name: str, notes: list[str]) -> IntArray:
     """Return the rows on which a shorter list stands."""
-    if length >= longest:
+    if length == longest:
         return np.arange(length)
     every, rest = divmod(longest, length)
     if not rest:

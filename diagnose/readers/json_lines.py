@@ -9,7 +9,7 @@ from typing import Any
 from diagnose.errors import LogError
 from diagnose.readers.reader import Reader
 from diagnose.readers.rows import columns_of
-from diagnose.readers.source import READ_ERRORS, Source
+from diagnose.readers.source import READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Table
 
 MAX_BROKEN_SHARE = 0.5
@@ -53,14 +53,13 @@ def _read(source: Source, choice: Choice) -> Table:
                     yield record
 
     try:
-        columns, text = columns_of(records())
+        columns, text, notes = columns_of(records())
     except READ_ERRORS as error:
-        raise LogError(f"{source.name}: cannot be read to its end: {error}.") from None
+        raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
     if len(broken) > MAX_BROKEN_SHARE * count:
         raise LogError(
             f"{source.name}:{broken[0]}: {len(broken)} of {count} lines are no JSON objects."
         )
-    notes = []
     if broken == [count]:
         notes.append(f"the last line (line {broken[0]}) is cut off and was left out")
     elif broken:
@@ -68,7 +67,7 @@ def _read(source: Source, choice: Choice) -> Table:
             f"{len(broken)} lines that are no JSON objects were left out, the first is line"
             f" {broken[0]}"
         )
-    return Table("JSON lines", columns, notes, tuple(text))
+    return Table("JSON lines", columns, notes, text)
 
 
 READER = Reader("jsonl", _recognizes, _read)

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from diagnose.readers.cells import parse_number
+from diagnose.readers.cells import MISSING, parse_number
 from diagnose.readers.columns import (
     EPOCH_AXES,
     SPLIT_COLUMNS,
     STEP_AXES,
-    TRAINING,
-    VALIDATION,
+    meaning,
     normalized,
 )
 from diagnose.readers.table import Column
@@ -30,7 +29,7 @@ def to_number(value: object) -> float | None:
         try:
             return float(value)
         except OverflowError:
-            return float("inf")
+            return float("inf") if value > 0 else float("-inf")
     if isinstance(value, str):
         try:
             return parse_number(value)
@@ -39,8 +38,15 @@ def to_number(value: object) -> float | None:
     return None
 
 
-def flatten(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
+def is_missing(value: str) -> bool:
+    """Return whether a text stands for "not logged"."""
+    return value.strip().lower() in MISSING
+
+
+def flatten(record: Mapping[Any, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
     """Join the names of nested dictionaries with a slash."""
+    if not prefix and not any(isinstance(value, dict) for value in record.values()):
+        return {str(key): value for key, value in record.items()}
     out: dict[str, Any] = {}
     for key, value in record.items():
         name = f"{prefix}{key}"
@@ -51,37 +57,50 @@ def flatten(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict
     return out
 
 
-def columns_of(records: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Column], list[str]]:
+def columns_of(
+    records: Iterable[Mapping[str, Any]],
+) -> tuple[dict[str, Column], dict[str, str], list[str]]:
     """Collect the numbers of records into columns.
 
     A record that says which part of the data it was measured on (`"mode": "val"`) gives its
     numbers that name.
 
     Returns:
-        The columns, and the names of fields that hold text.
+        The columns, the fields that hold nothing but text with an example of it, and notes.
     """
     found: dict[str, tuple[list[int], list[float]]] = {}
-    text: dict[str, None] = {}
+    text: dict[str, list[str]] = {}
     for number, record in enumerate(records):
-        flat = flatten(record) if any(isinstance(v, dict) for v in record.values()) else record
+        flat = flatten(record)
         part = ""
-        for key, value in flat.items():
-            if isinstance(value, str) and normalized(key) in SPLIT_COLUMNS:
-                word = value.strip().lower()
-                part = word if word in VALIDATION or word in TRAINING else ""
-        for key, value in flat.items():
+        for name, value in flat.items():
+            if isinstance(value, str) and normalized(name) in SPLIT_COLUMNS:
+                part = normalized(value) if meaning(value).split else ""
+        for name, value in flat.items():
+            is_axis = normalized(name) in _AXES
             parsed = to_number(value)
             if parsed is None:
-                if isinstance(value, str):
-                    text[str(key)] = None
-                continue
-            name = str(key)
-            if part and normalized(name) not in _AXES:
-                name = f"{part}_{name}"
-            rows, values = found.setdefault(name, ([], []))
-            rows.append(number)
-            values.append(parsed)
+                if not isinstance(value, str) or is_missing(value):
+                    continue
+                text.setdefault(name, []).append(value)
+                if not is_axis:
+                    continue
+                # A step that cannot be read is unknown, not that of the record before.
+                parsed = float("nan")
+            told = f"{part}_{name}" if part and not is_axis else name
+            rows, values = found.setdefault(told, ([], []))
+            if not rows or rows[-1] != number:
+                rows.append(number)
+                values.append(parsed)
     columns = {
-        name: Column(np.array(rows), np.array(values)) for name, (rows, values) in found.items()
+        name: Column(np.array(rows), np.array(values))
+        for name, (rows, values) in found.items()
+        if name not in text or not np.isnan(values).all()
     }
-    return columns, [name for name in text if name not in columns]
+    notes = [
+        f"field {name!r}: text instead of a number ({given[0].strip()[:40]!r}"
+        f"{f' and {len(given) - 1} more' if len(given) > 1 else ''}) was left out"
+        for name, given in text.items()
+        if name in columns
+    ]
+    return columns, {n: given[0].strip() for n, given in text.items() if n not in columns}, notes

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from diagnose.errors import LogError, UnknownName
+from diagnose.readers.axis import Column, positions, untangle
 from diagnose.readers.columns import (
-    EPOCH_AXES,
     LINE_NUMBERS,
+    TRAINING,
+    VALIDATION,
     choose_axis,
     choose_roles,
     is_adversarial,
@@ -22,42 +24,12 @@ from diagnose.readers.columns import (
     normalized,
     words,
 )
-from diagnose.run import ROLES, BoolArray, FloatArray, IntArray, Run, Series
+from diagnose.run import ROLES, BoolArray, FloatArray, Run, Series
 
-RESUMED_SHARE = 0.1
-"""A counter that falls back, but not into this first share of the run, was resumed."""
-CONTINUED_SHARE = 0.3
-"""A restarted counter whose loss takes up within this share of the earlier fall is the same run."""
-JUMBLED_SHARE = 0.1
-"""A column that falls back in more than this share of its rows is no axis."""
+BOUNDS = ("__MIN", "__MAX")
+"""Endings of the columns that W&B puts beside a curve that it drew as a mean."""
 REPEATED_SHARE = 0.3
 """With more than this share of repeated steps, the rows are parts of one step."""
-MIN_POINTS = 5
-"""An appended run with fewer points does not replace a longer one before it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
-    """The numbers of one column, and the rows of the log that they stand in.
-
-    Attributes:
-        row: (n,) increasing row numbers; rows where the column is blank are left out.
-        value: (n,) the numbers; NaN and infinities were logged as such.
-    """
-
-    row: IntArray
-    value: FloatArray
-
-    @classmethod
-    def of(cls, values: Sequence[float] | FloatArray) -> Column:
-        """Make a column that has a number in every row."""
-        array = np.asarray(values, dtype=np.float64)
-        return cls(np.arange(len(array)), array)
-
-    def only(self, low: int, high: int) -> Column:
-        """Keep the rows from `low` to below `high`."""
-        a, b = np.searchsorted(self.row, (low, high))
-        return Column(self.row[a:b], self.value[a:b])
 
 
 @dataclass(slots=True, eq=False)
@@ -99,19 +71,16 @@ class Choice:
         """Return whether the user named the column of a loss."""
         return self.train_loss is not None or self.val_loss is not None
 
-    def roles(self, known: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Return the columns named, checked against those of the log."""
-        named = {role: getattr(self, role) for role in ROLES if getattr(self, role) is not None}
-        return {role: (_find(name, known),) for role, name in named.items()}
 
-
-def _find(name: str, known: Sequence[str]) -> str:
+def _find(name: str, known: Sequence[str], text: Mapping[str, str]) -> str:
     """Find a column by its name, or by its name in another spelling where that is unambiguous."""
     if name in known:
         return name
     alike = [k for k in known if normalized(k) == normalized(name)]
     if len(alike) == 1:
         return alike[0]
+    if name in text:
+        raise LogError(f"column {name!r} holds text ({text[name][:40]!r}), not numbers.")
     raise UnknownName.among("column", name, known, f"The log has: {listing(known)}.")
 
 
@@ -126,15 +95,28 @@ def to_runs(table: Table, source: str, choice: Choice) -> list[Run]:
 
     Raises:
         LogError: If no column is a loss; the message names the columns seen.
+        UnknownName: If a column that was named is not in the log.
     """
-    groups = _groups(table.columns)
-    if len(groups) > 1 and not choice.roles_given():
-        runs = []
-        for prefix, names in groups.items():
-            part = Table(table.format, {n: table.columns[n] for n in names}, list(table.notes))
-            runs += _one_run(part, f"{source}[{prefix}]", choice)
-        return runs
-    return _one_run(table, source, choice)
+    # Values may be as large as floats go; an overflow gives an infinity, which is what it is.
+    with np.errstate(all="ignore"):
+        groups = _groups(table.columns)
+        if len(groups) < 2:
+            return [_one_run(table, source, choice)]
+        if choice.roles_given():
+            # The runs of the columns that were named, and no other's.
+            named = {_find(n, list(table.columns), {}) for n in choice.roles_named()}
+            groups = {p: names for p, names in groups.items() if named & set(names)}
+            names = list(dict.fromkeys(name for part in groups.values() for name in part))
+            return [_one_run(_only(table, names), source, choice)]
+        return [
+            _one_run(_only(table, names), f"{source}[{prefix}]", choice)
+            for prefix, names in groups.items()
+        ]
+
+
+def _only(table: Table, names: Sequence[str]) -> Table:
+    columns = {name: table.columns[name] for name in names}
+    return Table(table.format, columns, list(table.notes), table.text_columns, table.breaks)
 
 
 def _groups(columns: Mapping[str, Column]) -> dict[str, list[str]]:
@@ -142,53 +124,70 @@ def _groups(columns: Mapping[str, Column]) -> dict[str, list[str]]:
     prefixes: dict[str, list[str]] = {}
     shared = []
     for name in columns:
-        prefix, dash, rest = name.rpartition(" - ")
-        if dash and meaning(rest).kind != "other":
+        prefix, _ = _split_name(name)
+        if prefix:
             prefixes.setdefault(prefix, []).append(name)
-        elif not name.endswith(("__MIN", "__MAX")):
+        elif not name.endswith(BOUNDS):
             shared.append(name)
     return {prefix: [*shared, *names] for prefix, names in prefixes.items()}
 
 
-def _one_run(table: Table, source: str, choice: Choice) -> list[Run]:
-    columns = {n: c for n, c in table.columns.items() if not n.endswith(("__MIN", "__MAX"))}
-    points = {name: len(c.value) for name, c in columns.items()}
-    axis_names = [n for n in columns if points[n]]
-    step_name, epoch_name = choose_axis(axis_names)
-    if choice.step is not None:
-        step_name, epoch_name = _find(choice.step, list(columns)), None
-    usable = {n: k for n, k in points.items() if n not in (step_name, epoch_name)}
-    roles = choose_roles({_bare(n): k for n, k in usable.items()})
-    back = {_bare(n): n for n in usable}
-    roles = {role: tuple(back[n] for n in names) for role, names in roles.items()}
-    roles |= choice.roles(list(columns))
+def _split_name(name: str) -> tuple[str, str]:
+    """Split `run - train/loss` into the run's name, which may hold any word, and the rest."""
+    prefix, dash, rest = name.rpartition(" - ")
+    if dash and meaning(rest).kind != "other" and set(words(prefix)) - VALIDATION - TRAINING:
+        return prefix, rest
+    return "", name
+
+
+def _bare(name: str) -> str:
+    return _split_name(name)[1]
+
+
+def _one_run(table: Table, source: str, choice: Choice) -> Run:
+    columns = {n: c for n, c in table.columns.items() if not n.endswith(BOUNDS)}
+    names = list(columns)
+    text = table.text_columns
     notes = list(table.notes)
-    if not choice.roles_given() and is_reinforcement(list(columns)):
+    if not choice.roles_given() and is_reinforcement([_bare(n) for n in names]):
         raise LogError(
             f"{source}: rewards are logged beside the loss; the losses of reinforcement learning"
             " do not measure progress and are not judged. Name one with --train-loss COLUMN to"
             " look at it alone."
         )
+    step_name, epoch_name = choose_axis(names)
+    if choice.step is not None:
+        step_name, epoch_name = _find(choice.step, names, text), None
+    named = {
+        role: (_find(name, names, text),)
+        for role in ROLES
+        if (name := getattr(choice, role)) is not None
+    }
+    roles = _roles(columns, {step_name, epoch_name}, named, notes)
     if not {"train_loss", "val_loss"} & set(roles):
-        raise LogError(_no_loss(source, table, list(columns)))
+        raise LogError(_no_loss(source, table, names))
 
-    rows = 1 + max((int(c.row[-1]) for c in columns.values() if len(c.row)), default=0)
+    rows = 1 + max(int(c.row[-1]) for c in columns.values())
     main = roles.get("train_loss") or roles["val_loss"]
-    position, unit = _positions(columns, main, step_name, epoch_name, rows, notes)
-    keep, position = _untangle(columns, main, position, unit, table.breaks, notes)
+    loss = _summed([columns[n] for n in main], main, "", [])
+    if not len(loss.row):
+        raise LogError(
+            f"{source}: {listing(main)} never stand in one row and cannot be added up;"
+            " name one with --train-loss COLUMN."
+        )
+    position, unit = positions(columns, loss, step_name, epoch_name, rows, notes)
+    keep, position = untangle(loss, position, unit, table.breaks, notes)
 
     series: dict[str, Series] = {}
-    for role, names in roles.items():
-        column = _summed([columns[n] for n in names], names, role, notes)
-        made = _series(" + ".join(names), column, position, keep, notes)
-        if made is None:
-            continue
-        converted = _in_units(made, role, names, notes)
+    for role, parts in roles.items():
+        column = _summed([columns[n] for n in parts], parts, role, notes)
+        made = _series(" + ".join(parts), column, position, keep, notes)
+        converted = made and _in_units(made, role, parts, notes)
         if converted is None:
             continue
         series[role] = converted
-        if len(names) > 1:
-            for name in names:
+        if len(parts) > 1:
+            for name in parts:
                 part = _series(name, columns[name], position, keep, [])
                 if part is not None:
                     series[name] = part
@@ -196,28 +195,65 @@ def _one_run(table: Table, source: str, choice: Choice) -> list[Run]:
         raise LogError(f"{source}: the loss columns {listing(main)} hold no numbers.")
     if max(len(series[r]) for r in ("train_loss", "val_loss") if r in series) < 2:
         raise LogError(f"{source}: no training curve here: {listing(main)} holds a single point.")
-    used = {n for names in roles.values() for n in names} | {step_name, epoch_name}
+    used = {n for parts in roles.values() for n in parts} | {step_name, epoch_name}
     for name, column in columns.items():
         if name not in used and name not in series and normalized(name) not in LINE_NUMBERS:
             extra = _series(name, column, position, keep, [])
             if extra is not None:
                 series[name] = extra
-    return [
-        Run(
-            source=source,
-            format=table.format,
-            step_unit=unit,
-            series=series,
-            columns={role: names for role, names in roles.items() if role in series},
-            unused=tuple(n for n in series if n not in roles),
-            notes=tuple(dict.fromkeys(notes)),
-        )
-    ]
+    return Run(
+        source=source,
+        format=table.format,
+        step_unit=unit,
+        series=series,
+        columns={role: parts for role, parts in roles.items() if role in series},
+        unused=tuple(n for n in series if n not in roles),
+        notes=tuple(dict.fromkeys(notes)),
+    )
 
 
-def _bare(name: str) -> str:
-    """Drop the run's name from `run - train/loss`, since it may hold any word."""
-    return name.rpartition(" - ")[2]
+def _roles(
+    columns: Mapping[str, Column],
+    axes: set[str | None],
+    named: Mapping[str, tuple[str, ...]],
+    notes: list[str],
+) -> dict[str, tuple[str, ...]]:
+    """Give the columns their roles: those that the user named, and by the table of names."""
+    taken = {name for names in named.values() for name in names}
+    free = {_bare(n): n for n in columns if n not in axes and n not in taken}
+    points = {bare: len(columns[name].row) for bare, name in free.items()}
+    chosen = choose_roles(points)
+    roles = {role: tuple(free[n] for n in names) for role, names in chosen.items()} | named
+    for role, other in (("train_loss", "val_loss"), ("val_loss", "train_loss")):
+        if role not in named or other in named:
+            continue
+        # What stands beside a loss that was named must be of its kind.
+        told = meaning(_bare(named[role][0]))
+        alike = [
+            bare
+            for bare in points
+            if (meaning(bare).kind, meaning(bare).extras) == (told.kind, told.extras)
+            and (meaning(bare).split == "val") == (other == "val_loss")
+        ]
+        if alike and told.kind != "other":
+            roles[other] = (free[max(alike, key=lambda bare: points[bare])],)
+        elif len(roles.get(other, ())) > 1:
+            notes.append(
+                f"{' + '.join(roles.pop(other))} is not of the kind of {named[role][0]!r} and takes"
+                f" no part; name its like with --{other.replace('_', '-')}"
+            )
+    accuracy, loss = roles.get("train_accuracy"), roles.get("train_loss")
+    if (
+        accuracy
+        and loss
+        and "val_accuracy" not in roles
+        and "train_accuracy" not in named
+        and not meaning(_bare(accuracy[0])).split
+        and not np.isin(columns[accuracy[0]].row, columns[loss[0]].row).any()
+    ):
+        # Logged by itself, it was measured by an evaluation.
+        roles["val_accuracy"] = roles.pop("train_accuracy")
+    return roles
 
 
 def _no_loss(source: str, table: Table, names: Sequence[str]) -> str:
@@ -229,141 +265,19 @@ def _no_loss(source: str, table: Table, names: Sequence[str]) -> str:
             " they play against each other and are not judged as one training loss."
             " Name one with --train-loss COLUMN to look at it alone."
         )
-    held = f"; text in {listing(table.text_columns)}" if table.text_columns else ""
+    text = table.text_columns
+    told = [n for n in text if meaning(n).kind == "loss" and not meaning(n).extras]
+    if told:
+        return (
+            f"{source}: no training curve here: column {told[0]!r} holds text"
+            f" ({text[told[0]][:40]!r}), not numbers."
+        )
+    held = f"; text in {listing(list(text))}" if text else ""
     return (
         f"{source}: no training curve here: no column is called a loss."
         f" Columns seen: {listing(names)}{held}."
         " Name one with --train-loss COLUMN (and --val-loss COLUMN)."
     )
-
-
-def _positions(
-    columns: Mapping[str, Column],
-    main: Sequence[str],
-    step_name: str | None,
-    epoch_name: str | None,
-    rows: int,
-    notes: list[str],
-) -> tuple[FloatArray, str]:
-    """Return each row's position on the run's step axis, and the axis's unit."""
-    at = columns[main[0]].row
-    for name in (step_name, epoch_name):
-        if name is None:
-            continue
-        position = _filled(columns[name], rows)
-        on_loss = position[at]
-        if not np.isfinite(on_loss).all() or (len(at) > 1 and np.ptp(on_loss) == 0):
-            continue
-        back = int((np.diff(on_loss) < 0).sum())
-        if name == step_name and back and epoch_name is not None:
-            epoch = _filled(columns[epoch_name], rows)
-            turns = int((np.diff(epoch[at]) > 0).sum())
-            fresh = (np.diff(on_loss) < 0) & (np.diff(epoch[at]) > 0)
-            if turns and fresh.sum() >= 0.5 * max(back, 1) and np.isfinite(epoch).all():
-                # A counter within each epoch: number the steps through.
-                per_epoch = float(np.max(on_loss)) + (1.0 if np.min(on_loss) == 0 else 0.0)
-                return (epoch - epoch[at[0]]) * per_epoch + position, "step"
-        if back > JUMBLED_SHARE * len(at):
-            notes.append(
-                f"column {name!r} goes back {back} times and was not taken as the step axis"
-            )
-            continue
-        form = normalized(name)
-        unit = "epoch" if form in EPOCH_AXES else words(form)[-1] if form else "step"
-        return position, {"steps": "step", "iter": "iteration", "itr": "iteration"}.get(unit, unit)
-    return np.arange(1.0, rows + 1.0), "row"
-
-
-def _filled(column: Column, rows: int) -> FloatArray:
-    """Spread a sparse axis over all rows: a blank takes the value before it, or the first."""
-    out = np.full(rows, np.nan)
-    finite = np.isfinite(column.value)
-    at, value = column.row[finite], column.value[finite]
-    if not len(at):
-        return out
-    if len(at) == rows:
-        return value
-    index = np.searchsorted(at, np.arange(rows), side="right") - 1
-    return value[np.maximum(index, 0)]
-
-
-def _untangle(
-    columns: Mapping[str, Column],
-    main: Sequence[str],
-    position: FloatArray,
-    unit: str,
-    breaks: Sequence[int],
-    notes: list[str],
-) -> tuple[BoolArray, FloatArray]:
-    """Join what was resumed, split what was started anew, and say which.
-
-    Returns:
-        (rows,) which rows belong to the run that is judged, and (rows,) their positions.
-    """
-    keep = np.ones(len(position), dtype=bool)
-    column = columns[main[0]]
-    at = column.row
-    falls = np.flatnonzero(np.diff(position[at]) < 0) + 1
-    if not len(falls) and not breaks:
-        return keep, position
-    starts = sorted({0, *(int(at[i]) for i in falls), *(b for b in breaks if b < len(position))})
-    position = position.copy()
-    # The judged run so far, and the lengths of those given up.
-    begin = 0
-    finished: list[int] = []
-    for low, high in zip(starts[1:], [*starts[2:], len(position)], strict=True):
-        before = column.only(begin, low)
-        after = column.only(low, high)
-        if not len(before.row):
-            begin = low
-            continue
-        if not len(after.row):
-            continue
-        old = position[before.row]
-        start = position[after.row[0]]
-        finite = before.value[np.isfinite(before.value)]
-        span = old[-1] - old[0]
-        if start > old[-1]:
-            continue
-        if span > 0 and start > old[0] + RESUMED_SHARE * span:
-            redone = np.flatnonzero(position[begin:low] >= start) + begin
-            keep[redone] = False
-            notes.append(
-                f"the run was resumed at {unit} {start:g}: {int(np.isin(before.row, redone).sum())}"
-                " points that it then logged again were replaced"
-            )
-        elif len(finite) >= 2 and _continues(finite, after.value):
-            gap = span / max(len(old) - 1, 1)
-            position[low:] += old[-1] + (gap or 1.0) - start
-            notes.append(
-                f"the {unit} counter starts again at {start:g}; the loss goes on where it was, so"
-                f" the parts were joined and the second counts on from {unit} {old[-1]:g}"
-            )
-        else:
-            if len(after.row) < MIN_POINTS <= len(before.row):
-                keep[low:high] = False
-                finished.append(len(after.row))
-                continue
-            keep[begin:low] = False
-            finished.append(len(before.row))
-            begin = low
-    if finished:
-        sizes = ", ".join(str(k) for k in finished[:8]) + (" …" if len(finished) > 8 else "")
-        notes.append(
-            f"the log holds {len(finished) + 1} runs one after another; this is the"
-            f" {'last one' if begin else 'first'} of them, the others ({sizes} points)"
-            " were left out"
-        )
-    return keep, position
-
-
-def _continues(before: FloatArray, after: FloatArray) -> bool:
-    """Return whether a loss takes up where it was, and not where training once began."""
-    fresh = after[np.isfinite(after)]
-    if not len(fresh):
-        return False
-    fall = before[0] - before[-1]
-    return bool(fall > 0 and fresh[0] - before[-1] <= CONTINUED_SHARE * fall)
 
 
 def _summed(parts: Sequence[Column], names: Sequence[str], role: str, notes: list[str]) -> Column:
@@ -376,6 +290,9 @@ def _summed(parts: Sequence[Column], names: Sequence[str], role: str, notes: lis
     total = np.zeros(len(rows))
     for part in parts:
         total += part.value[np.searchsorted(part.row, rows)]
+    if len(rows) < max(len(part.row) for part in parts):
+        missing = max(len(part.row) for part in parts) - len(rows)
+        notes.append(f"{' + '.join(names)}: {missing} rows lack a part and were left out")
     label = role.replace("_", " ").replace("val", "validation").replace("train", "training")
     notes.append(f"{label} = {' + '.join(names)}")
     skipped = total == 0
@@ -407,6 +324,10 @@ def _series(
         gaps = np.diff(step)
     repeats = int((gaps == 0).sum())
     if repeats > REPEATED_SHARE * len(step) and len(step) > repeats + 1:
+        notes.append(
+            f"{name}: {len(step)} values on {len(step) - repeats} steps; those of one step were"
+            " spread evenly up to it"
+        )
         return Series(name, _spread(step), value)
     if repeats:
         last = np.append(gaps > 0, True)

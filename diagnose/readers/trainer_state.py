@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from diagnose.errors import LogError
 from diagnose.readers.json_history import load_json
 from diagnose.readers.reader import Reader
@@ -9,7 +12,7 @@ from diagnose.readers.rows import columns_of
 from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, Table
 
-SUMMARY = ("train_runtime", "total_flos", "train_samples_per_second")
+SUMMARY = ("train_runtime", "train_samples_per_second", "total_flos")
 """Fields of the row that sums up the run; its `train_loss` is a mean over all of it, no point."""
 
 
@@ -26,20 +29,24 @@ def _read(source: Source, choice: Choice) -> Table:
     history = state.get("log_history") if isinstance(state, dict) else None
     if not isinstance(history, list):
         raise LogError(f"{source.name}: a trainer state without 'log_history'.")
-    records = [
-        record
-        for record in history
-        if isinstance(record, dict) and not any(key in record for key in SUMMARY)
-    ]
+    records = [record for record in history if isinstance(record, dict) and not _is_summary(record)]
     if not records:
         raise LogError(
             f"{source.name}: no training curve here: the Trainer logged no loss before it ended"
             " (set logging_steps below the number of steps)."
         )
-    columns, text = columns_of(records)
-    # The epoch is a fraction of the same progress that `step` counts.
-    columns.pop("epoch", None)
-    return Table("Hugging Face trainer_state.json", columns, [], tuple(text))
+    columns, text, notes = columns_of(records)
+    if "step" in columns:
+        # The epoch is a fraction of the same progress that `step` counts.
+        columns.pop("epoch", None)
+    return Table("Hugging Face trainer_state.json", columns, notes, text)
+
+
+def _is_summary(record: Mapping[str, Any]) -> bool:
+    """Return whether a record sums up the run; old versions wrote `total_flos` in every one."""
+    if "loss" in record or any(str(key).startswith("eval_") for key in record):
+        return False
+    return any(key in record for key in SUMMARY)
 
 
 READER = Reader("trainer_state", _recognizes, _read)

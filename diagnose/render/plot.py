@@ -13,10 +13,13 @@ from diagnose.rules.rule import number
 from diagnose.run import FloatArray, Run, Series
 
 LABEL_WIDTH = 9
+LOGARITHMIC = "logarithmic scale"
 LOG_DECADES = 1.5
-"""Positive losses that span more decades are drawn on a logarithmic axis."""
-WORTH_CUTTING = 3.0
-"""Values above the 98th percentile by this factor of the range are cut off at the top."""
+"""Positive losses that all span more decades are drawn on a logarithmic axis."""
+USUAL = 0.97
+WORTH_CUTTING = 1.5
+"""If the axis up to the highest value is longer than up to the usual ones by this factor, it is cut
+off there: the first few losses would flatten everything that matters."""
 
 
 def draw(
@@ -38,7 +41,8 @@ def draw(
     shown = [(role, *c) for role, c in curves if c is not None and len(c[0]) > 1]
     if not shown:
         return []
-    low, high, logarithmic = _limits([value for _, _, value in shown])
+    low, high, scale = _limits([value for _, _, value in shown])
+    logarithmic = scale == LOGARITHMIC
     first = min(float(step[0]) for _, step, _ in shown)
     last = max(float(step[-1]) for _, step, _ in shown)
     columns = max(20, width - LABEL_WIDTH - 3)
@@ -60,7 +64,7 @@ def draw(
         at = (mark - first) / (last - first)
     lines = _framed(figure, at, columns, low, high, logarithmic, plain)
     lines.append(_step_axis(run.step_unit, first, last, mark if at is not None else None, columns))
-    return [_legend([role for role, _, _ in shown], logarithmic, plain), *lines]
+    return [_legend([role for role, _, _ in shown], scale, plain), *lines]
 
 
 def _finite(series: Series | None) -> tuple[FloatArray, FloatArray] | None:
@@ -70,28 +74,30 @@ def _finite(series: Series | None) -> tuple[FloatArray, FloatArray] | None:
     return series.step[finite], series.value[finite]
 
 
-def _limits(values: list[FloatArray]) -> tuple[float, float, bool]:
-    """Return the lower and upper limit of the axis, and whether it is logarithmic."""
+def _limits(values: list[FloatArray]) -> tuple[float, float, str]:
+    """Return the lower and upper limit of the axis, and what to say of its scale."""
     every = np.concatenate(values)
     low, high = float(every.min()), float(every.max())
-    if low > 0 and math.log10(high / low) > LOG_DECADES:
+    # A validation loss that rises by half would be flat beside a training loss that fell a
+    # thousandfold: only what spans decades in every curve is drawn in decades.
+    if low > 0 and all(math.log10(v.max() / v.min()) > LOG_DECADES for v in values):
         floor = max(math.log10(low), math.log10(high) - 6)
-        return floor, math.log10(high), True
-    usual = float(np.quantile(every, 0.98))
+        return floor, math.log10(high), LOGARITHMIC
+    usual = float(np.quantile(every, USUAL))
     if usual > low and high - low > WORTH_CUTTING * (usual - low):
-        high = usual
+        return low, usual + 0.05 * (usual - low), "higher values cut off"
     if high <= low:
         high = low + max(abs(low), 1e-9) * 0.1
-    return low, high, False
+    return low, high, ""
 
 
-def _legend(roles: list[str], logarithmic: bool, plain: bool) -> str:
+def _legend(roles: list[str], scale: str, plain: bool) -> str:
     names = {
         "train_loss": "training loss " + ("." if plain else "⠤⠤"),
         "val_loss": "validation loss o",
     }
     parts = [names[role] for role in roles]
-    return "   ".join([*parts, *(["logarithmic scale"] if logarithmic else [])])
+    return "   ".join([*parts, *([f"({scale})"] if scale else [])])
 
 
 def _framed(
@@ -109,12 +115,18 @@ def _framed(
         if column is not None and cells[column] == " ":
             cells[column] = rule
         level = high - (high - low) * index / max(1, len(rows) - 1)
-        label = number(10**level if logarithmic else level) if index % 3 == 0 else ""
+        label = _label(10**level if logarithmic else level) if index % 3 == 0 else ""
         if index == len(rows) - 1:
-            label = number(10**low if logarithmic else low)
+            label = _label(10**low if logarithmic else low)
         out.append(f"{label:>{LABEL_WIDTH}} {edge}{''.join(cells)}".rstrip())
     out.append(f"{'':>{LABEL_WIDTH}} {corner}{('-' if plain else '─') * columns}")
     return out
+
+
+def _label(value: float) -> str:
+    """Write a number in at most the width of the axis."""
+    text = number(value)
+    return text if len(text) <= LABEL_WIDTH else f"{value:.1e}"
 
 
 def _step_axis(unit: str, first: float, last: float, mark: float | None, columns: int) -> str:

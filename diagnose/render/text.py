@@ -85,7 +85,6 @@ def print_report(report: Report, console: Console, plot: bool = True) -> None:
     _print(console, Text(clean(verdict.summary)))
     if verdict.settle_with is not None:
         settle = verdict.settle_with
-        _print(console, Text())
         _section(console, "To settle it")
         _item(console, f"{settle.measurement}: {settle.how}.")
         _item(console, Text(clean(settle.command), style="bold"))

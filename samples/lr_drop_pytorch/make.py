@@ -1,8 +1,9 @@
 """Learning-rate drop: both losses fall at once where the schedule cuts the learning rate.
 
-A small convolutional net is trained on 1,200 digits by SGD at a learning rate of 0.5, high enough to
-make the losses hover above what the net can reach. At epoch 30 StepLR divides the rate by twenty and
-both losses drop within one epoch. That is the schedule at work, not a change of the data.
+A small convolutional net is trained on 1,200 digits by SGD with weight decay, in batches of four and
+at a learning rate of 0.1, high enough to keep both losses above what the net can reach. At epoch 30
+StepLR divides the rate by twenty and both losses drop within two epochs. That is the schedule at
+work, not a change of the data.
 """
 
 import csv
@@ -56,14 +57,14 @@ def main() -> None:
         nn.Flatten(),
         nn.Linear(288, 10),
     )
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, 30, 0.05)
     with LOG.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "train_loss", "val_loss", "lr"])
         for epoch in range(60):
             total = 0.0
-            for batch in torch.randperm(len(x)).split(8):
+            for batch in torch.randperm(len(x)).split(4):
                 loss = cross_entropy(model(x[batch]), y[batch])
                 optimizer.zero_grad()
                 loss.backward()

@@ -56,7 +56,7 @@ def main() -> None:
         nn.Flatten(),
         nn.Linear(288, 10),
     )
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.2, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=20)
     with LOG.open("w", newline="") as file:
         writer = csv.writer(file)
