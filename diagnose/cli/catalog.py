@@ -40,8 +40,8 @@ def catalog(
     if form == "json":
         _write([_plain(card) for card in cards])
         return
+    from diagnose.render.console import make_console  # noqa: PLC0415
     from diagnose.render.reference import print_catalog  # noqa: PLC0415 (rich only where printed)
-    from diagnose.render.text import make_console  # noqa: PLC0415
 
     print_catalog(cards, make_console())
 
@@ -55,8 +55,8 @@ def show(technique: str, form: str) -> None:
     if form == "json":
         _write(_plain(card))
         return
+    from diagnose.render.console import make_console  # noqa: PLC0415
     from diagnose.render.reference import print_card  # noqa: PLC0415
-    from diagnose.render.text import make_console  # noqa: PLC0415
 
     print_card(card, make_console())
 

@@ -12,8 +12,8 @@ from diagnose.rules import find_rule
 @click.command()
 def rules() -> None:
     """List the rules."""
+    from diagnose.render.console import make_console  # noqa: PLC0415
     from diagnose.render.reference import print_rules  # noqa: PLC0415 (rich only where printed)
-    from diagnose.render.text import make_console  # noqa: PLC0415
 
     print_rules(make_console())
 
@@ -22,8 +22,8 @@ def rules() -> None:
 @click.argument("code")
 def explain(code: str) -> None:
     """Explain a finding by its code or name, as in `diagnose explain GEN102`."""
+    from diagnose.render.console import make_console  # noqa: PLC0415
     from diagnose.render.reference import print_card, print_rule  # noqa: PLC0415
-    from diagnose.render.text import make_console  # noqa: PLC0415
 
     try:
         rule = find_rule(code)

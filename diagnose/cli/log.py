@@ -149,7 +149,8 @@ def _show(reports: list[Report], form: str, color: str, plot: bool, several: boo
 
         sys.stdout.write(to_json(reports, several) + "\n")
         return
-    from diagnose.render.text import make_console, print_report  # noqa: PLC0415
+    from diagnose.render.console import make_console  # noqa: PLC0415
+    from diagnose.render.text import print_report  # noqa: PLC0415
 
     console = make_console(color)
     for index, report in enumerate(reports):

@@ -65,10 +65,9 @@ def read_arrays(
 def _array(name: str, given: object) -> FloatArray:
     """Take a list, an array or a tensor as an array of numbers."""
     try:
-        found = np.asarray(given)
-        if found.dtype.kind in "cmM":  # complex numbers, dates and times
+        if np.asarray(given).dtype.kind in "cmM":  # complex numbers, dates and times
             raise TypeError
-        value = found.astype(np.float64)
+        value = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise DataError(f"{name} must be a list of numbers.") from None
     if value.ndim != 1 or not len(value):

@@ -146,7 +146,8 @@ def _numbered_through(position: FloatArray, loss: Column, epoch: FloatArray) -> 
     within = np.diff(on_loss)[~fell & ~rose]
     gap = float(np.median(within)) if len(within) else 1.0
     per_epoch = float(np.ptp(on_loss)) + gap
-    return (epoch - on_epoch[0]) * per_epoch + position
+    numbered: FloatArray = (epoch - on_epoch[0]) * per_epoch + position
+    return numbered
 
 
 def _moved(position: FloatArray, loss: Column, name: str, notes: list[str]) -> FloatArray:

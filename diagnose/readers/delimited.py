@@ -6,17 +6,15 @@ import io
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from diagnose.errors import LogError
-from diagnose.readers.cells import parse_number
+from diagnose.readers.axis import Column
+from diagnose.readers.body import AXES, BLANK, MAX_QUOTED_LINES, Body, Problems
 from diagnose.readers.columns import (
-    EPOCH_AXES,
     LINE_NUMBERS,
     SPLIT_COLUMNS,
-    STEP_AXES,
     meaning,
     normalized,
 )
@@ -24,42 +22,25 @@ from diagnose.readers.layout import (
     SAMPLE_LINES,
     Layout,
     find_layout,
-    header_names,
-    is_drawn,
     is_known,
     is_number,
+    is_number_or_blank,
     split_line,
 )
 from diagnose.readers.reader import Reader
 from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source, reason
-from diagnose.readers.table import Choice, Column, Table, listing
+from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import FloatArray
 
 CHUNK_LINES = 50_000
 ALL_COLUMNS_BYTES = 8 << 20
 """Up to this size every column is read; above it only those that have a role."""
 MAX_COLUMNS = 20_000
-MAX_QUOTED_LINES = 20
-"""A quoted cell that does not end within this many lines was never meant to span lines."""
-BLANK = -8.1234567891234e300
-"""Stands for a blank cell while a chunk is parsed; no log holds it."""
 
-_AXES = frozenset([*STEP_AXES, *EPOCH_AXES])
 _SHORT_EXPONENT = re.compile(r"[eE][+-]?\d?$")
 _RUN_NAMES = frozenset(
     ["name", "run_name", "run_id", "run", "id", "experiment", "config", "model", "model_name"]
 )
-
-
-@dataclass(slots=True)
-class Problems:
-    """Lines and cells that could not be used, for the notes."""
-
-    text: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
-    short: list[int] = field(default_factory=list)
-    long: list[int] = field(default_factory=list)
-    breaks: list[int] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def _recognizes(source: Source) -> float:
@@ -85,13 +66,13 @@ def _read(source: Source, choice: Choice) -> Table:
         raise LogError(f"{source.name}: no table: no header followed by lines of numbers.")
     if layout.doubt:
         raise LogError(f"{source.name}: {layout.doubt}.")
-    body = _Body(layout, choice.step)
+    body = Body(layout, choice.step)
     names = body.names
     if len(names) > MAX_COLUMNS:
         raise LogError(f"{source.name}: {len(names):,} columns; at most {MAX_COLUMNS:,} are read.")
     sample = [
         cells
-        for _, cells in _Body(layout).rows(lines[layout.skip : layout.skip + SAMPLE_LINES], 0)
+        for _, cells in Body(layout).rows(lines[layout.skip : layout.skip + SAMPLE_LINES], 0)
         if cells is not None
     ]
     text = _text_columns(names, sample, layout)
@@ -132,22 +113,6 @@ def _read(source: Source, choice: Choice) -> Table:
     return table
 
 
-def _unique(names: Sequence[str]) -> list[str]:
-    """Make names distinct: a second `loss` becomes `loss (2)`."""
-    out: list[str] = []
-    taken = set(names)
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        made = name
-        number = 1
-        while made in seen or (made in taken and number > 1):
-            number += 1
-            made = f"{name} ({number})" if name else f"column {index + 1}" + "'" * (number - 2)
-        seen.add(made)
-        out.append(made)
-    return out
-
-
 def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> dict[str, str]:
     """Return the columns of which most sampled cells hold text, each with such a cell.
 
@@ -156,20 +121,11 @@ def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> 
     out = {}
     for index, name in enumerate(names):
         cells = [row[index].strip() for row in sample if index < len(row) and row[index].strip()]
-        text = [cell for cell in cells if not _is_number_or_blank(cell, layout.decimal_comma)]
-        if text and (
-            len(text) == len(cells) or (not is_known(name) and 2 * len(text) > len(cells))
-        ):
+        text = [cell for cell in cells if not is_number_or_blank(cell, layout.decimal_comma)]
+        most = len(cells) if is_known(name) else len(cells) // 2 + 1
+        if text and len(text) >= most:
             out[name] = text[0]
     return out
-
-
-def _is_number_or_blank(cell: str, decimal_comma: bool) -> bool:
-    try:
-        parse_number(cell, decimal_comma)
-    except ValueError:
-        return False
-    return True
 
 
 def _text_left(
@@ -205,139 +161,7 @@ def _wanted(names: list[str], text: dict[str, str], choice: Choice, size: int) -
     return out
 
 
-class _Body:
-    """The lines below a header: splits them, and remembers what could not be used."""
-
-    def __init__(self, layout: Layout, step: str | None = None) -> None:
-        self.layout = layout
-        self.axes = _AXES | ({normalized(step)} if step else set())
-        self.names = _unique(layout.names)
-        self.problems = Problems()
-        # For each name the index of its cell, or None once a later header lacks it.
-        self.order: list[int | None] = list(range(len(self.names)))
-        self.width = len(self.names)
-        doubled = [n for n, given in zip(self.names, layout.names, strict=True) if given != n]
-        if any(layout.names[self.names.index(n)] for n in doubled):
-            self.problems.notes.append(
-                f"several columns bear the same name; the later ones were called {listing(doubled)}"
-            )
-
-    def rows(self, lines: Sequence[str], number: int) -> Iterator[tuple[int, list[str] | None]]:
-        """Yield each row's line number and its cells in the order of the names.
-
-        Args:
-            lines: Some lines of the body.
-            number: How many lines stand before them.
-
-        Yields:
-            The number and the cells; None for the cells where a header stands again.
-        """
-        layout = self.layout
-        for at, line in _logical_lines(lines, layout.delimiter):
-            if not line.strip() or is_drawn(line):
-                continue
-            cells = split_line(line, layout.delimiter)
-            begins = _is_number_or_blank(cells[0], layout.decimal_comma) if cells else True
-            if layout.has_header and (not begins or cells[0].strip() in layout.names):
-                if self._is_header(line, number + at + 1):
-                    yield number + at + 1, None
-                    continue
-                if line.lstrip().startswith("#"):
-                    continue
-            if len(cells) > self.width and any(cell.strip() for cell in cells[self.width :]):
-                self.problems.long.append(number + at + 1)
-                continue
-            if len(cells) < self.width:
-                if layout.delimiter == " ":
-                    # No telling which cell is missing.
-                    self.problems.long.append(number + at + 1)
-                    continue
-                self.problems.short.append(number + at + 1)
-            yield (
-                number + at + 1,
-                [cells[i] if i is not None and i < len(cells) else "" for i in self.order],
-            )
-
-    def _is_header(self, line: str, number: int) -> bool:
-        """Return whether a line is a header again, as where a run was appended; heed its order."""
-        names = header_names(line, self.layout.delimiter)
-        if self.layout.row_names:
-            names = ["", *names]
-        given = [name for name in names if name]
-        same = sum(name in self.layout.names for name in given)
-        if same < min(2, len([n for n in self.layout.names if n])) or same < 0.5 * len(given):
-            return False
-        if any(is_number(name, self.layout.decimal_comma) for name in given) and (
-            names != self.layout.names
-        ):
-            return False
-        distinct = _unique(names)
-        order = [distinct.index(name) if name in distinct else None for name in self.names]
-        fresh = [name for name in distinct if name and name not in self.names]
-        if fresh:
-            self.problems.notes.append(
-                f"the header in line {number} has more columns; {listing(fresh)} were left out"
-            )
-        self.order, self.width = order, len(names)
-        return True
-
-    def notes(self) -> list[str]:
-        """Say what was left out and what was taken how."""
-        layout, problems = self.layout, self.problems
-        notes = list(dict.fromkeys(problems.notes))
-        if layout.decimal_comma:
-            notes.append("decimal commas were read as decimal points")
-        if not layout.has_header:
-            notes.append("the table has no header; its columns were numbered from 1")
-        for name, cells in problems.text.items():
-            line, cell = cells[0]
-            more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
-            notes.append(
-                f"column {name!r}: text instead of a number ({cell.strip()[:40]!r} in line {line}"
-                f"{more}) was left out"
-            )
-        if problems.long:
-            what = "cells do not match" if layout.delimiter == " " else "cells are more than"
-            notes.append(
-                f"{_lines(problems.long)} whose {what} the header's {self.width} were left out"
-            )
-        if problems.short:
-            notes.append(
-                f"{_lines(problems.short)} with fewer cells than the header; they were taken from"
-                " the left"
-            )
-        return notes
-
-
-def _lines(numbers: Sequence[int]) -> str:
-    if len(numbers) == 1:
-        return f"1 line (line {numbers[0]})"
-    return f"{len(numbers)} lines (the first is line {numbers[0]})"
-
-
-def _logical_lines(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, str]]:
-    """Yield each line and its index; lines that one quoted cell spans are joined."""
-    index = 0
-    while index < len(lines):
-        line = lines[index].rstrip("\r\n")
-        start = index
-        index += 1
-        if '"' in line and delimiter != " " and line.count('"') % 2:
-            end = next(
-                (
-                    k
-                    for k in range(index, min(index + MAX_QUOTED_LINES, len(lines)))
-                    if lines[k].count('"') % 2
-                ),
-                None,
-            )
-            if end is not None:
-                line = " ".join([line, *(lines[k].rstrip("\r\n") for k in range(index, end + 1))])
-                index = end + 1
-        yield start, line
-
-
-def _chunks(source: Source, body: _Body, wanted: list[int]) -> Iterator[FloatArray]:
+def _chunks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArray]:
     """Read the table's body a chunk of lines at a time."""
     row = 0
     number = body.layout.skip
@@ -361,7 +185,7 @@ def _chunks(source: Source, body: _Body, wanted: list[int]) -> Iterator[FloatArr
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
 
 
-def _whole_cells(lines: Sequence[str], body: _Body, number: int) -> str:
+def _whole_cells(lines: Sequence[str], body: Body, number: int) -> str:
     """Blank the last cell of a last line without an end, where it may have been cut off.
 
     A program that writes rows ends each; a person may not. So a whole row is doubted only if its
@@ -392,7 +216,7 @@ def _whole_cells(lines: Sequence[str], body: _Body, number: int) -> str:
     return kept + delimiter * max(missing, 0)
 
 
-def _fast(lines: Sequence[str], body: _Body, wanted: list[int]) -> FloatArray | None:
+def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | None:
     """Parse lines of nothing but numbers and blanks; None if there is anything else."""
     delimiter = body.layout.delimiter
     places = [place for i in wanted if (place := body.order[i]) is not None]
@@ -446,31 +270,17 @@ def _fast(lines: Sequence[str], body: _Body, wanted: list[int]) -> FloatArray | 
     return block if some.all() else block[some]
 
 
-def _slow(
-    lines: Sequence[str], body: _Body, wanted: list[int], number: int, row: int
-) -> FloatArray:
+def _slow(lines: Sequence[str], body: Body, wanted: list[int], number: int, row: int) -> FloatArray:
     """Parse lines cell by cell, and remember what could not be used."""
     out: list[list[float]] = []
-    comma = body.layout.decimal_comma
     for at, cells in body.rows(lines, number):
         if cells is None:
             body.problems.breaks.append(row + len(out))
             continue
-        values = [_cell(cells[i], body, i, at, comma) for i in wanted]
+        values = [body.number(cells[i], i, at) for i in wanted]
         if any(value != BLANK for value in values):
             out.append(values)
     return np.array(out, dtype=np.float64).reshape(-1, len(wanted))
-
-
-def _cell(cell: str, body: _Body, index: int, at: int, comma: bool) -> float:
-    """Read a cell; text is remembered, and makes a step unknown instead of blank."""
-    try:
-        value = parse_number(cell, comma)
-    except ValueError:
-        name = body.names[index]
-        body.problems.text.setdefault(name, []).append((at, cell))
-        return float("nan") if normalized(name) in body.axes else BLANK
-    return BLANK if value is None else value
 
 
 def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
@@ -489,7 +299,7 @@ def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
 
 
 def _read_long(
-    source: Source, body: _Body, split: str, numeric: Sequence[str], choice: Choice
+    source: Source, body: Body, split: str, numeric: Sequence[str], choice: Choice
 ) -> Table:
     """Read a long table, where a column says which part of the data a row was measured on."""
     columns: dict[str, tuple[list[int], list[float]]] = {}
@@ -517,7 +327,7 @@ def _read_long(
             untold[part] = None
         for name in numeric:
             index = body.names.index(name)
-            value = _cell(cells[index], body, index, number, body.layout.decimal_comma)
+            value = body.number(cells[index], index, number)
             if value == BLANK:
                 continue
             key = name if normalized(name) in body.axes or not part else f"{part}_{name}"
@@ -533,7 +343,7 @@ def _read_long(
         raise LogError(
             f"{source.name}: column {split!r} tells the rows apart as {listing(list(untold), 4)},"
             " and none is called train or val; name one with --train-loss, as in"
-            f" {next((n for n in columns if normalized(n) not in _AXES), split)!r}."
+            f" {next((n for n in columns if normalized(n) not in AXES), split)!r}."
         )
     made = {
         name: Column(np.array(rows), np.array(values)) for name, (rows, values) in columns.items()

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from diagnose.errors import LogError
+from diagnose.readers.axis import Column
 from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, meaning, normalized
 from diagnose.readers.reader import Reader
 from diagnose.readers.rows import columns_of, is_missing, to_number
 from diagnose.readers.source import Source
-from diagnose.readers.table import Choice, Column, Table, listing
+from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import IntArray
 
 MAX_LITERAL = 64 << 20

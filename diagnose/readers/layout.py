@@ -171,6 +171,15 @@ def is_number(cell: str, decimal_comma: bool) -> bool:
         return False
 
 
+def is_number_or_blank(cell: str, decimal_comma: bool) -> bool:
+    """Return whether a cell holds a number or nothing."""
+    try:
+        parse_number(cell, decimal_comma)
+    except ValueError:
+        return False
+    return True
+
+
 def _without_last_blanks(cells: list[str], width: int) -> list[str]:
     """Drop blank cells beyond the header's width, as delimiters at the end of each line give."""
     while len(cells) > width and not cells[-1].strip():

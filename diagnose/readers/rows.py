@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from diagnose.readers.axis import Column
 from diagnose.readers.cells import MISSING, parse_number
 from diagnose.readers.columns import (
     EPOCH_AXES,
@@ -15,7 +16,6 @@ from diagnose.readers.columns import (
     meaning,
     normalized,
 )
-from diagnose.readers.table import Column
 
 MAX_DEPTH = 4
 _AXES = {*STEP_AXES, *EPOCH_AXES}

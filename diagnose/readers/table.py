@@ -223,7 +223,8 @@ def _roles(
     free = {_bare(n): n for n in columns if n not in axes and n not in taken}
     points = {bare: len(columns[name].row) for bare, name in free.items()}
     chosen = choose_roles(points)
-    roles = {role: tuple(free[n] for n in names) for role, names in chosen.items()} | named
+    roles = {role: tuple(free[n] for n in names) for role, names in chosen.items()}
+    roles.update(named)
     for role, other in (("train_loss", "val_loss"), ("val_loss", "train_loss")):
         if role not in named or other in named:
             continue

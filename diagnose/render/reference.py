@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog.card import STEPS, Card
+from diagnose.render.console import print_section, print_wrapped
 from diagnose.rules import RULES, treated_by
 from diagnose.rules.rule import Rule, number
 
@@ -32,7 +33,8 @@ def _table(*columns: str) -> Table:
 
 def print_catalog(cards: Sequence[Card], console: Console) -> None:
     """Print the step/benefit table."""
-    table = _table("Technique", "Step it changes", "What it improves", "Treats")
+    table = _table("Technique", "Step", "Improves", "Treats")
+    table.columns[0].no_wrap = True
     for card in cards:
         lecture = "" if card.lecture else " +"
         table.add_row(
@@ -53,12 +55,12 @@ def print_catalog(cards: Sequence[Card], console: Console) -> None:
 def print_card(card: Card, console: Console) -> None:
     """Print one technique's card."""
     console.print(Text(card.name, style="bold"))
-    console.print(card.summary)
+    print_wrapped(console, card.summary)
     console.print()
     console.print(f"Changes step {card.step} ({STEPS[card.step]}); improves {GAINS[card.benefit]}.")
     rules = treated_by(card.slug)
     if rules:
-        console.print(f"Treats {', '.join(f'{r.code} {r.name}' for r in rules)}.")
+        print_wrapped(console, f"Treats {', '.join(f'{r.code} {r.name}' for r in rules)}.")
     for title, text in (
         ("In PyTorch", card.pytorch),
         ("What it does", card.prose.what_it_does),
@@ -74,17 +76,17 @@ def print_card(card: Card, console: Console) -> None:
         if text:
             _paragraph(console, title, text)
     if card.knobs:
-        _heading(console, "Settings")
+        print_section(console, "Settings")
         table = _table("Name", "Default", "Range", "Unit")
         for knob in card.knobs:
             table.add_row(knob.name, knob.default, knob.range, knob.unit)
         console.print(Padding(table, (0, 0, 0, 2)))
     if card.evidence:
-        _heading(console, "Evidence")
+        print_section(console, "Evidence")
         for item in card.evidence:
             _line(console, f"{item.claim} {item.result[0].upper()}{item.result[1:]}, {item.grade}.")
     if card.sources:
-        _heading(console, "Sources")
+        print_section(console, "Sources")
         for source in card.sources:
             link = f" {source.url}" if source.url else ""
             _line(console, f"{source.authors} ({source.year}). {source.title}.{link}")
@@ -117,15 +119,15 @@ def print_rule(rule: Rule, console: Console) -> None:
         if title:
             _paragraph(console, title, text)
         else:
-            console.print(text)
+            print_wrapped(console, text)
     if rule.thresholds:
-        _heading(console, "Thresholds")
+        print_section(console, "Thresholds")
         table = _table("Value", "Of", "Source")
         for t in rule.thresholds:
             table.add_row(f"{number(t.value)} {t.unit}".strip(), t.name, t.source)
         console.print(Padding(table, (0, 0, 0, 2)))
     if rule.remedies:
-        _heading(console, "Techniques, in order")
+        print_section(console, "Techniques, in order")
         _line(console, ", ".join(r.technique for r in rule.remedies))
     console.print()
     console.print(
@@ -134,15 +136,10 @@ def print_rule(rule: Rule, console: Console) -> None:
     )
 
 
-def _heading(console: Console, title: str) -> None:
-    console.print()
-    console.print(Text(title, style="bold"))
-
-
 def _paragraph(console: Console, title: str, text: str) -> None:
-    _heading(console, title)
+    print_section(console, title)
     _line(console, " ".join(text.split()) if title != "In PyTorch" else text)
 
 
 def _line(console: Console, text: str) -> None:
-    console.print(Padding(Text(text), (0, 0, 0, 2)))
+    print_wrapped(console, text, "  ")

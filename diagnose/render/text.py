@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.text import Text
 
 from catalog.card import STEPS
+from diagnose.render.console import clean, print_section, print_wrapped, speaks_unicode
 from diagnose.render.plot import draw
 from diagnose.report import Report
 from diagnose.rules.rule import Evidence, Finding, number
 from diagnose.verdict import MISCALIBRATION, Verdict
 
-MAX_WIDTH = 100
 SHOWN_ADVICE = 5
 COLORS = {
     "underfitting": "bold red",
@@ -21,34 +21,6 @@ COLORS = {
     "healthy": "bold green",
     "undetermined": "bold yellow",
 }
-
-
-class _Console(Console):
-    """A console that leaves a broken pipe to the program, which knows the exit code."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise what the write raised, where rich would exit with 1."""
-        raise BrokenPipeError
-
-
-def make_console(color: str = "auto", width: int | None = None) -> Console:
-    """Make the console of the command line: 80 columns wide where nothing says otherwise.
-
-    Args:
-        color: `auto`, `always` or `never`.
-        width: Columns; the terminal's if None, at most `MAX_WIDTH`.
-    """
-    console = _Console(
-        color_system=None if color == "never" else "auto",
-        force_terminal=True if color == "always" else None,
-        no_color=True if color == "never" else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=False,
-    )
-    console.width = width or (min(console.width, MAX_WIDTH) if console.is_terminal else 80)
-    return console
 
 
 def to_text(report: Report, width: int = 80) -> str:
@@ -61,11 +33,6 @@ def to_text(report: Report, width: int = 80) -> str:
     return out.getvalue()
 
 
-def clean(text: str) -> str:
-    """Make text from a log safe to print: control characters become visible."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-
-
 def print_report(report: Report, console: Console, plot: bool = True) -> None:
     """Print a report.
 
@@ -75,33 +42,33 @@ def print_report(report: Report, console: Console, plot: bool = True) -> None:
         plot: Whether to draw the curves.
     """
     run, verdict = report.run, report.verdict
-    unicode = _speaks_unicode(console)
-    _print(
+    unicode = speaks_unicode(console)
+    print_wrapped(
         console,
         Text(clean(f"{run.source}: {run.format}, {run.n_points} points"), style="dim"),
     )
-    _print(console, Text())
-    _print(console, headline(verdict))
-    _print(console, Text(clean(verdict.summary)))
+    console.print()
+    print_wrapped(console, headline(verdict))
+    print_wrapped(console, Text(clean(verdict.summary)))
     if verdict.settle_with is not None:
         settle = verdict.settle_with
-        _section(console, "To settle it")
+        print_section(console, "To settle it")
         _item(console, f"{settle.measurement}: {settle.how}.")
         _item(console, Text(clean(settle.command), style="bold"))
     if plot:
         drawing = draw(run, _mark(report), console.width, plain=not unicode)
         if drawing:
-            _print(console, Text())
+            console.print()
             for line in drawing:
                 console.print(Text(clean(line)), soft_wrap=True)
     _evidence(console, report)
     _advice(console, report)
     if report.avoid:
-        _section(console, "Not now")
+        print_section(console, "Not now")
         for avoid in report.avoid:
             _item(console, Text.assemble((avoid.technique, "bold"), f": {clean(avoid.why)}."))
     if report.not_checked:
-        _section(console, "Not checked")
+        print_section(console, "Not checked")
         reasons: dict[str, list[str]] = {}
         for finding in report.not_checked:
             reasons.setdefault(finding.reason, []).append(finding.name)
@@ -109,11 +76,11 @@ def print_report(report: Report, console: Console, plot: bool = True) -> None:
             _item(console, f"{', '.join(names)}: {clean(reason)}.")
     notes = [*run.notes, *report.corrections]
     if notes:
-        _section(console, "How the log was read")
+        print_section(console, "How the log was read")
         for note in notes:
             _item(console, f"{clean(note)}.")
-    _print(console, Text())
-    _print(
+    console.print()
+    print_wrapped(
         console,
         Text(
             f"{len(report.found)} found, {len(report.clear)} clear, {len(report.not_checked)} not"
@@ -139,7 +106,7 @@ def _evidence(console: Console, report: Report) -> None:
         report.found, key=lambda f: because.index(f.code) if f.code in because else len(because)
     )
     if shown:
-        _section(console, "Evidence")
+        print_section(console, "Evidence")
     for finding in shown:
         _item(
             console,
@@ -152,7 +119,7 @@ def _evidence(console: Console, report: Report) -> None:
         )
         measured = [_measured(e) for e in finding.evidence if e.threshold is not None]
         if measured:
-            _indented(console, Text("; ".join(measured), style="dim"), "    ")
+            print_wrapped(console, Text("; ".join(measured), style="dim"), "    ")
     if report.clear:
         _item(
             console,
@@ -173,7 +140,7 @@ def _measured(evidence: Evidence) -> str:
 def _advice(console: Console, report: Report) -> None:
     if not report.advice:
         return
-    _section(console, "Try, in this order, one at a time")
+    print_section(console, "Try, in this order, one at a time")
     for rank, advice in enumerate(report.advice[:SHOWN_ADVICE], start=1):
         gain = {"both": "optimization and generalization"}.get(advice.benefit, advice.benefit)
         improves = "" if gain == "neither" else f", improves {gain}"
@@ -187,7 +154,7 @@ def _advice(console: Console, report: Report) -> None:
             f"{rank}.",
         )
         if len(advice.code) + 6 <= console.width:
-            _indented(console, Text(advice.code, style="cyan"), "    ")
+            print_wrapped(console, Text(advice.code, style="cyan"), "    ")
     rest = [a.technique for a in report.advice[SHOWN_ADVICE:]]
     if rest:
         _item(console, Text(f"Then: {', '.join(rest)}.", style="dim"))
@@ -205,33 +172,6 @@ def _mark(report: Report) -> float | None:
     return None
 
 
-def _section(console: Console, title: str) -> None:
-    _print(console, Text())
-    _print(console, Text(title, style="bold"))
-
-
 def _item(console: Console, content: str | Text, bullet: str = "-") -> None:
     """Print one item of a list, its further lines under its first word."""
-    text = content if isinstance(content, Text) else Text(content)
-    _indented(console, text, f"{bullet:>3} ")
-
-
-def _indented(console: Console, text: Text, first: str) -> None:
-    """Print wrapped text after `first`, and as far in below it."""
-    for index, line in enumerate(text.wrap(console, console.width - len(first) - 1)):
-        line.rstrip()
-        head = Text(first if index == 0 else " " * len(first))
-        console.print(head.append_text(line), soft_wrap=True)
-
-
-def _print(console: Console, text: Text) -> None:
-    _indented(console, text, "") if text.plain else console.print()
-
-
-def _speaks_unicode(console: Console) -> bool:
-    """Return whether the output can hold the characters of the plot."""
-    try:
-        "⠤┊┤└─".encode(console.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+    print_wrapped(console, content, f"{bullet:>3} ")

@@ -53,9 +53,9 @@ def main() -> None:
     model = nn.Sequential(
         nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)
     )
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     with LOG.open("w") as file:
-        for epoch in range(1, 61):
+        for epoch in range(1, 31):
             total = 0.0
             for batch in torch.randperm(len(x)).split(32):
                 loss = naive_cross_entropy(model(x[batch]), y[batch])

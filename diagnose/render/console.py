@@ -1,0 +1,71 @@
+"""The console that all text goes through: its width, its colours, and wrapped lines."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+MAX_WIDTH = 100
+
+
+class _Console(Console):
+    """A console that leaves a broken pipe to the program, which knows the exit code."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what the write raised, where rich would exit with 1."""
+        raise BrokenPipeError
+
+
+def make_console(color: str = "auto", width: int | None = None) -> Console:
+    """Make the console of the command line: 80 columns wide where nothing says otherwise.
+
+    Args:
+        color: `auto`, `always` or `never`.
+        width: Columns; the terminal's if None, at most `MAX_WIDTH`.
+    """
+    console = _Console(
+        color_system=None if color == "never" else "auto",
+        force_terminal=True if color == "always" else None,
+        no_color=True if color == "never" else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+    console.width = width or (min(console.width, MAX_WIDTH) if console.is_terminal else 80)
+    return console
+
+
+def speaks_unicode(console: Console) -> bool:
+    """Return whether the output can hold the characters of the plot."""
+    try:
+        "⠤┊┤└─".encode(console.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def clean(text: str) -> str:
+    """Make text from a log safe to print: control characters become visible."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def print_wrapped(console: Console, content: str | Text, first: str = "") -> None:
+    """Print text after `first`, its further lines as far in as its first word.
+
+    Nothing is printed beyond the last character of a line, so that pipes get no trailing blanks.
+    """
+    text = content if isinstance(content, Text) else Text(content)
+    if not text.plain:
+        console.print()
+        return
+    for index, line in enumerate(text.wrap(console, console.width - len(first) - 1)):
+        line.rstrip()
+        head = Text(first if index == 0 else " " * len(first))
+        console.print(head.append_text(line), soft_wrap=True)
+
+
+def print_section(console: Console, title: str) -> None:
+    """Print a blank line and a title."""
+    console.print()
+    console.print(Text(title, style="bold"))
