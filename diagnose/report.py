@@ -19,7 +19,7 @@ from diagnose.verdict import Verdict, decide
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Report:
     """What was found in one run, and what to do about it.
 
@@ -118,6 +118,9 @@ class Report:
             ],
             "avoid": [{"technique": a.technique, "why": a.why} for a in self.avoid],
         }
+
+    def __repr__(self) -> str:
+        return f"<Report on {self.run.source}: {self.verdict.problem}>"
 
     def __str__(self) -> str:
         # The renderer brings rich along, which a program that only wants the data never loads.

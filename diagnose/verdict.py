@@ -8,6 +8,7 @@ training loss is known to be low and its validation loss follows it.
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -153,7 +154,7 @@ def _cause(failure: Finding, by: Mapping[str, Finding], facts: Facts) -> tuple[s
             "a run of the same network with wider layers",
             f"make every hidden layer at least {_rank(facts)} units wide; a training loss that then"
             " falls below the linear model's shows that capacity was the limit",
-            _command(facts, f"--narrowest-layer {_rank(facts)}"),
+            _command(facts, f"--narrowest-layer {_rank(facts)}", f"narrowest_layer={_rank(facts)}"),
         )
     inverted = by["LOG103"]
     if inverted.state == FOUND and inverted.value("distance_share") > REGULARIZED_SHARE:
@@ -177,8 +178,12 @@ def _rank(facts: Facts) -> int:
     return 1 if classes is None else classes - 1
 
 
-def _command(facts: Facts, options: str = "") -> str:
-    return f"diagnose {facts.run.source} {options}".rstrip()
+def _command(facts: Facts, option: str = "", argument: str = "") -> str:
+    """Return the call that judges the run anew, for a log or for arrays."""
+    if facts.run.format == "arrays":
+        more = f", {argument}" if argument else ""
+        return f"diagnose(train_loss=..., val_loss=...{more})"
+    return f"diagnose {shlex.quote(facts.run.source)} {option}".rstrip()
 
 
 def _open_question(by: Mapping[str, Finding], facts: Facts) -> Settle | None:
@@ -203,7 +208,7 @@ def _open_question(by: Mapping[str, Finding], facts: Facts) -> Settle | None:
             " standardized training data and take its log loss (mean squared error) on the training"
             " and the validation set; where a linear model makes no sense, as for language, the"
             " losses of a run known to be good serve",
-            _command(facts, "--linear-loss TRAIN,VAL"),
+            _command(facts, "--linear-loss TRAIN,VAL", "linear_loss=(TRAIN, VAL)"),
         )
     if facts.val is None:
         frozen = facts.val_frozen

@@ -65,6 +65,13 @@ def test_a_notebook_shows_escaped_text():
     assert "&lt;script&gt;" in page
 
 
+def test_a_prompt_shows_one_line():
+    """The bare report in a Python prompt is short; `print` shows it all."""
+    report = diagnose.diagnose(train_loss=FALL, val_loss=RISE)
+    assert repr(report) == "<Report on <arrays>: overfitting>"
+    assert str(report).startswith("<arrays>: arrays, 50 points")
+
+
 def test_the_public_names():
     """What `diagnose` offers is pinned, and each name is there."""
     assert diagnose.__all__ == [

@@ -33,6 +33,7 @@ class Problems:
     short: list[int] = field(default_factory=list)
     long: list[int] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
+    later: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -114,11 +115,9 @@ class Body:
             return False
         distinct = unique(names)
         order = [distinct.index(name) if name in distinct else None for name in self.names]
-        fresh = [name for name in distinct if name and name not in self.names]
-        if fresh:
-            self.problems.notes.append(
-                f"the header in line {number} has more columns; {listing(fresh)} were left out"
-            )
+        for name in distinct:
+            if name and name not in self.names:
+                self.problems.later.setdefault(name, number)
         self.order, self.width = order, len(names)
         return True
 
@@ -136,6 +135,12 @@ class Body:
             notes.append(
                 f"column {name!r}: text instead of a number ({cell.strip()[:40]!r} in line {line}"
                 f"{more}) was left out"
+            )
+        if problems.later:
+            first = min(problems.later.values())
+            notes.append(
+                f"{listing(list(problems.later))}: named only by a later header (line {first}) and"
+                " left out"
             )
         if problems.long:
             what = "cells do not match" if layout.delimiter == " " else "cells are more than"

@@ -180,7 +180,7 @@ def _numbered(value: Mapping[Any, Any]) -> tuple[str, dict[int, Any]]:
 
 def _take_records(records: Sequence[Mapping[Any, Any]], name: str, found: _Found) -> None:
     columns, text, notes = columns_of(records)
-    found.text |= text
+    found.text |= {field: cell for field, cell in text.items() if meaning(field).kind == "loss"}
     found.notes += notes
     if columns:
         found.records[name] = columns
@@ -227,7 +227,7 @@ def _take_numbers(values: Sequence[Any], name: str, found: _Found) -> None:
                 f"{name}: text instead of a number ({text[0][:40]!r}"
                 f"{f' and {len(text) - 1} more' if len(text) > 1 else ''}) was left out"
             )
-    elif text:
+    elif text and meaning(name).kind == "loss":
         found.text[name] = text[0]
 
 

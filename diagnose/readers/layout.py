@@ -59,7 +59,8 @@ def split_line(line: str, delimiter: str) -> list[str]:
 def header_names(line: str, delimiter: str) -> list[str]:
     """Split a header into names, without the comment sign before it and blanks behind it."""
     bare = line.lstrip("# ") if line.startswith("#") else line
-    names = [name.strip().strip('"').strip("\ufeff ") for name in split_line(bare, delimiter)]
+    quotes = '"' if delimiter == " " else ""  # elsewhere they were taken off with the cells
+    names = [name.strip(f"{quotes}\ufeff \t") for name in split_line(bare, delimiter)]
     while names and not names[-1]:
         names.pop()
     return names
@@ -100,43 +101,52 @@ def _layout_at(index: int, lines: Sequence[str]) -> Layout | None:
         for row in lines[index + 1 : index + 1 + SAMPLE_LINES]
         if row.strip() and not row.startswith("#") and not is_drawn(row)
     ]
+    doubtful = None
     for delimiter in DELIMITERS:
-        layout = _check(index, header_names(lines[index], delimiter), body, delimiter)
-        if layout is not None:
+        names = header_names(lines[index], delimiter)
+        if len(names) < 2 and not (delimiter == "," and names and is_known(names[0])):
+            continue
+        if body:
+            layout = _check(index, names, body, delimiter)
+        elif any(line.strip() for line in lines[:index]) or not any(is_known(n) for n in names):
+            layout = None
+        else:
+            layout = Layout(index + 1, names, delimiter)
+        if layout is not None and not layout.doubt:
             return layout
-    return None
+        doubtful = doubtful or layout
+    return doubtful
 
 
 def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Layout | None:
     """Return the layout if the line at `index` is a header, or a first row, of the lines below."""
-    if len(names) < 2 and not (delimiter == "," and names and is_known(names[0])):
-        return None
-    known = any(is_known(n) for n in names)
+    known = sum(is_known(n) for n in names)
     numeric = sum(is_number(n, False) for n in names if n)
     has_header = known or numeric <= 0.5 * len(names)
     if has_header and not any(re.search(r"[^\W\d]", n) for n in names):
         return None
-    if delimiter == " " and has_header and (numeric or not known):
-        return None  # a sentence with a number in it
-    if not body:
-        return Layout(index + 1, names, delimiter) if known and has_header else None
+    if delimiter == " " and has_header and (not known or numeric or _is_prose(names)):
+        return None
     rows = [_without_last_blanks(split_line(row, delimiter), len(names)) for row in body]
+    if known > 1:
+        rows = _first_rows(rows)
     torn = sum(bool(_OTHER_DELIMITER.search(cell)) for row in rows for cell in row)
-    if torn >= 0.5 * sum(len(row) for row in rows):
+    if not rows or torn >= 0.5 * sum(len(row) for row in rows):
         return None  # the header and its rows are separated by different signs
     comma = _has_decimal_commas(rows)
+    enough = max(1, 0.5 * len(rows))
     rows = [row for row in rows if any(is_number(c, comma) for c in row)]
     tolerance = 0 if delimiter == " " or len(names) == 1 else 1
     fitting = sum(0 <= len(names) - len(row) <= tolerance for row in rows)
-    longer = sum(len(row) > len(names) for row in rows)
     if not has_header:
         names = [f"column {i + 1}" for i in range(len(names))]
         layout = Layout(index, names, delimiter, comma, has_header=False)
-        return layout if fitting >= max(1, 0.5 * len(body)) else None
+        return layout if fitting >= enough else None
     layout = Layout(index + 1, names, delimiter, comma)
-    if fitting >= max(1, 0.5 * len(body)):
+    if fitting >= enough:
         return layout
-    if longer < max(1, 0.5 * len(body)) or not known:
+    longer = [row for row in rows if len(row) > len(names)]
+    if len(longer) < enough or not known:
         return None
     if all(len(row) == len(names) + 1 for row in rows) and (
         delimiter in "\t " or any(_DECIMAL_POINT.fullmatch(c.strip()) for row in rows for c in row)
@@ -145,13 +155,29 @@ def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Lay
         layout.names = ["", *names]
         layout.row_names = True
         return layout
-    if delimiter == ",":
+    if delimiter == "," and all(is_number_or_blank(c, False) for row in longer for c in row):
         layout.doubt = (
             f"its rows have more cells than its header's {len(names)}; if commas separate the"
             " decimals too, separate the cells by semicolons"
         )
         return layout
     return None
+
+
+def _is_prose(names: Sequence[str]) -> bool:
+    """Return whether words are those of a message, as in `loss: 0.5, lr: 0.1`."""
+    return any(name.endswith((":", ",", "=")) or name == "|" for name in names)
+
+
+def _first_rows(rows: Sequence[list[str]]) -> list[list[str]]:
+    """Take the rows up to the next line without a number, which may be another header."""
+    out: list[list[str]] = []
+    for cells in rows:
+        if any(re.search(r"\d|nan|inf", cell, re.IGNORECASE) for cell in cells):
+            out.append(cells)
+        elif out:
+            break
+    return out
 
 
 def _known(layout: Layout) -> int:

@@ -16,6 +16,8 @@ LABEL_WIDTH = 9
 LOGARITHMIC = "logarithmic scale"
 LOG_DECADES = 1.5
 """Positive losses that all span more decades are drawn on a logarithmic axis."""
+LEAST_SPAN = 1e-280
+"""A shorter axis would underflow when it is divided among the lines."""
 USUAL = 0.97
 WORTH_CUTTING = 1.5
 """If the axis up to the highest value is longer than up to the usual ones by this factor, it is cut
@@ -80,15 +82,13 @@ def _limits(values: list[FloatArray]) -> tuple[float, float, str]:
     low, high = float(every.min()), float(every.max())
     # A validation loss that rises by half would be flat beside a training loss that fell a
     # thousandfold: only what spans decades in every curve is drawn in decades.
-    if low > 0 and all(math.log10(v.max() / v.min()) > LOG_DECADES for v in values):
+    if low > 0 and all(np.ptp(np.log10(v)) > LOG_DECADES for v in values):
         floor = max(math.log10(low), math.log10(high) - 6)
         return floor, math.log10(high), LOGARITHMIC
     usual = float(np.quantile(every, USUAL))
-    if usual > low and high - low > WORTH_CUTTING * (usual - low):
+    if usual > low + LEAST_SPAN and high - low > WORTH_CUTTING * (usual - low):
         return low, usual + 0.05 * (usual - low), "higher values cut off"
-    if high <= low:
-        high = low + max(abs(low), 1e-9) * 0.1
-    return low, high, ""
+    return low, max(high, low + max(abs(low), LEAST_SPAN) * 1e-9), ""
 
 
 def _legend(roles: list[str], scale: str, plain: bool) -> str:

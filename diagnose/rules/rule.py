@@ -158,8 +158,10 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share as a percentage for a sentence."""
+    """Write a share as a percentage for a sentence, or as a multiple if it is large."""
     if not math.isfinite(share):
         return "an unknown share"
+    if abs(share) >= 10:
+        return f"{number(share)} times"
     points = 100 * share
     return f"{points:.0f} %" if abs(points) >= 9.5 else f"{points:.2g} %"

@@ -1,0 +1,180 @@
+"""JSON lines: one object a log event."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from diagnose.errors import LogError
+
+
+def lines(*records: dict[str, object]) -> str:
+    """Write records as JSON lines."""
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def test_llama_factory(read_log, points) -> None:
+    """LLaMA-Factory's rows with and without an evaluation keep their steps."""
+    text = lines(
+        {"current_steps": 10, "total_steps": 40, "loss": 0.9, "lr": 1e-4, "epoch": 0.1},
+        {"current_steps": 20, "total_steps": 40, "loss": 0.8, "lr": 1e-4, "epoch": 0.2},
+        {"current_steps": 20, "total_steps": 40, "eval_loss": 0.85, "epoch": 0.2},
+        {"current_steps": 30, "total_steps": 40, "loss": 0.7, "lr": 5e-5, "epoch": 0.3},
+    )
+    run = read_log(text, "trainer_log.jsonl")
+    assert points(run, "train_loss") == [(10, 0.9), (20, 0.8), (30, 0.7)]
+    assert points(run, "val_loss") == [(20, 0.85)]
+    assert points(run, "lr") == [(10, 1e-4), (20, 1e-4), (30, 5e-5)]
+
+
+def test_summary_row_of_the_trainer(read_log, points) -> None:
+    """The mean loss in the row that sums up a run is not its training curve."""
+    text = lines(
+        {"step": 1, "loss": 0.9}, {"step": 2, "loss": 0.8}, {"step": 3, "loss": 0.7},
+        {"step": 3, "train_loss": 0.8, "train_runtime": 12.0},
+    )  # fmt: skip
+    assert points(read_log(text, "log.jsonl"), "train_loss") == [(1, 0.9), (2, 0.8), (3, 0.7)]
+
+
+def test_detr(read_log) -> None:
+    """Of DETR's many losses the total is used, and the test loss is the validation loss."""
+    text = lines(
+        *(
+            {"train_lr": 1e-4, "train_loss": 9.0 - e, "train_loss_ce": 1.0, "train_loss_bbox_0": 2.0,
+             "train_loss_ce_unscaled": 1.0, "test_loss": 9.5 - e, "test_loss_ce": 1.0, "epoch": e}
+            for e in range(3)
+        )
+    )  # fmt: skip
+    run = read_log(text, "log.txt")
+    assert run.columns["train_loss"] == ("train_loss",)
+    assert run.columns["val_loss"] == ("test_loss",)
+    assert run.val_loss.value.tolist() == [9.5, 8.5, 7.5]
+
+
+def test_mmcv_counts_within_the_epoch(read_log, points) -> None:
+    """Iterations that start again in each epoch are numbered through."""
+    rows: list[dict[str, object]] = [{"env_info": "x", "config": "a = 1"}]
+    for epoch in (1, 2):
+        rows += [
+            {"mode": "train", "epoch": epoch, "iter": i, "loss": 10.0 - epoch - i / 100}
+            for i in (50, 100, 150)
+        ]
+        rows.append({"mode": "val", "epoch": epoch, "iter": 7, "accuracy_top-1": 40.0 + epoch})
+    run = read_log(lines(*rows), "None.log.json")
+    assert run.train_loss.step.tolist() == [50, 100, 150, 200, 250, 300]
+    assert points(run, "val_accuracy" if run.get("val_accuracy") else "val_accuracy_top-1") == [
+        (150, 41.0 / 100 if run.get("val_accuracy") else 41.0),
+        (300, 42.0 / 100 if run.get("val_accuracy") else 42.0),
+    ]
+
+
+def test_mmengine_evaluation_rows(read_log, points) -> None:
+    """An evaluation whose `step` is the epoch is placed at the training step before it."""
+    rows: list[dict[str, object]] = []
+    for epoch in (1, 2, 3):
+        rows += [{"loss": 9.0 - s / 100, "step": s} for s in (100 * epoch - 50, 100 * epoch)]
+        rows.append({"accuracy/top1": 50.0 + epoch, "step": epoch})
+    run = read_log(lines(*rows), "scalars.json")
+    assert run.train_loss.step.tolist() == [50, 100, 150, 200, 250, 300]
+    assert points(run, "val_accuracy") == [(100, 0.51), (200, 0.52), (300, 0.53)]
+    assert any("counts something else" in note for note in run.notes)
+
+
+def test_mode_tells_the_loss(read_log, points) -> None:
+    """`mode` says whether a bare `loss` is of training or validation."""
+    text = lines(
+        {"mode": "train", "epoch": 1, "loss": 0.9}, {"mode": "val", "epoch": 1, "loss": 0.95},
+        {"mode": "train", "epoch": 2, "loss": 0.7}, {"mode": "val", "epoch": 2, "loss": 0.8},
+    )  # fmt: skip
+    run = read_log(text, "log.json")
+    assert points(run, "train_loss") == [(1, 0.9), (2, 0.7)]
+    assert points(run, "val_loss") == [(1, 0.95), (2, 0.8)]
+
+
+def test_nested_records(read_log, points) -> None:
+    """Names of nested objects are joined."""
+    text = lines(*({"epoch": e, "train": {"loss": 1.0 / e}, "val": {"loss": 2.0 / e}} for e in (1, 2)))
+    run = read_log(text, "log.jsonl")
+    assert points(run, "train_loss") == [(1, 1.0), (2, 0.5)]
+    assert points(run, "val_loss") == [(1, 2.0), (2, 1.0)]
+
+
+def test_a_metric_a_line(read_log) -> None:
+    """Parts of a loss that never stand in one record are not added up askew."""
+    text = lines(
+        {"step": 1, "box_loss": 0.5}, {"step": 1, "cls_loss": 0.25},
+        {"step": 2, "box_loss": 0.4}, {"step": 2, "cls_loss": 0.2},
+    )  # fmt: skip
+    with pytest.raises(LogError, match="cannot be added up.*--train-loss"):
+        read_log(text, "log.jsonl")
+
+
+def test_not_finite(read_log) -> None:
+    """NaN and Infinity, bare or quoted, are values; null and blank text are gaps."""
+    text = (
+        '{"step": 1, "loss": NaN}\n{"step": 2, "loss": "Infinity"}\n{"step": 3, "loss": null}\n'
+        '{"step": 4, "loss": ""}\n{"step": 5, "loss": "-inf"}\n{"step": 6, "loss": "0.5"}\n'
+    )
+    loss = read_log(text, "log.jsonl").train_loss
+    assert loss.step.tolist() == [1, 2, 5, 6]
+    assert math.isnan(loss.value[0])
+    assert loss.value.tolist()[1:] == [math.inf, -math.inf, 0.5]
+
+
+def test_truth_is_no_number(read_log, points) -> None:
+    """`true` is neither a loss nor a step."""
+    text = '{"step": 1, "loss": 0.9}\n{"step": true, "loss": 0.8}\n{"step": 3, "loss": true}\n{"step": 4, "loss": 0.6}\n'
+    assert points(read_log(text, "log.jsonl"), "train_loss") == [(1, 0.9), (4, 0.6)]
+
+
+def test_cut_last_line(read_log, points) -> None:
+    """A last line that was cut off is left out and told."""
+    text = lines({"step": 1, "loss": 0.9}, {"step": 2, "loss": 0.8}) + '{"step": 3, "loss": 0.'
+    run = read_log(text, "log.jsonl")
+    assert points(run, "train_loss") == [(1, 0.9), (2, 0.8)]
+    assert any("line 3" in note and "cut off" in note for note in run.notes)
+
+
+def test_other_lines_between(read_log, points) -> None:
+    """Lines that are no objects are left out and counted."""
+    text = 'starting\n{"step": 1, "loss": 0.9}\nwarning: x\n\n{"step": 2, "loss": 0.8}\n{"step": 3, "loss": 0.7}\n'
+    run = read_log('{"step": 0, "loss": 1.0}\n' + text, "log.jsonl")
+    assert points(run, "train_loss") == [(0, 1.0), (1, 0.9), (2, 0.8), (3, 0.7)]
+    assert any(note.startswith("2 lines that are no JSON objects") for note in run.notes)
+
+
+def test_text_in_a_step(read_log, points) -> None:
+    """A value whose step is text takes no other record's step."""
+    text = lines(
+        {"step": 1, "loss": 0.9}, {"step": 2, "loss": 0.8}, {"step": "1,000", "loss": 0.1},
+        {"step": 4, "loss": 0.6},
+    )  # fmt: skip
+    assert points(read_log(text, "l.jsonl"), "train_loss") == [(1, 0.9), (2, 0.8), (4, 0.6)]
+
+
+def test_lines_longer_than_the_head(read_log, points) -> None:
+    """A first line of a hundred kilobytes does not hide the format."""
+    text = lines({"config": "x" * 100_000}, {"step": 1, "loss": 0.9}, {"step": 2, "loss": 0.8})
+    assert points(read_log(text, "None.log.json"), "train_loss") == [(1, 0.9), (2, 0.8)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_encodings(read_log, points, encoding) -> None:
+    """JSON lines in any Unicode encoding, with any line ends, read the same."""
+    text = lines({"step": 1, "loss": 0.9}, {"step": 2, "loss": 0.8}).replace("\n", "\r\n")
+    assert points(read_log(text.encode(encoding), "l.jsonl"), "train_loss") == [(1, 0.9), (2, 0.8)]
+
+
+def test_mostly_broken(read_log) -> None:
+    """A file of which most lines are no objects is refused, with the first such line."""
+    text = '{"step": 1, "loss": 0.9}\n{"step": 2, "loss": 0.8}\n' + "x\n" * 5
+    with pytest.raises(LogError):
+        read_log(text, "log.jsonl")
+
+
+def test_no_loss(read_log) -> None:
+    """The fields that were seen are named, and how to name the loss."""
+    with pytest.raises(LogError, match="'foo', 'bar'.*--train-loss"):
+        read_log(lines({"foo": 1, "bar": 2}, {"foo": 3, "bar": 4}), "log.jsonl")
