@@ -47,7 +47,9 @@ def catalog(
 
 
 @catalog.command()
-@click.argument("technique")
+@click.argument(
+    "technique", shell_complete=lambda _ctx, _arg, part: [s for s in slugs() if s.startswith(part)]
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def show(technique: str, form: str) -> None:
     """Show a technique's card, as in `diagnose catalog show adam`."""

@@ -6,7 +6,7 @@ import click
 
 from catalog.card import find_card
 from diagnose.errors import UnknownName
-from diagnose.rules import find_rule
+from diagnose.rules import RULES, find_rule
 
 
 @click.command()
@@ -19,7 +19,12 @@ def rules() -> None:
 
 
 @click.command()
-@click.argument("code")
+@click.argument(
+    "code",
+    shell_complete=lambda _ctx, _arg, part: [
+        r.code for r in RULES if r.code.startswith(part.upper())
+    ],
+)
 def explain(code: str) -> None:
     """Explain a finding by its code or name, as in `diagnose explain GEN102`."""
     from diagnose.render.console import make_console  # noqa: PLC0415

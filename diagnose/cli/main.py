@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import click
+import click.shell_completion
 
 from diagnose import __version__
 from diagnose.cli.catalog import catalog
@@ -28,6 +29,13 @@ class LogsOrCommand(click.Group):
         if args and args[0] not in (*self.commands, "-h", "--help", "--version"):
             args = ["log", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """Offer files beside the commands."""
+        files = click.shell_completion.CompletionItem(incomplete, type="file")
+        return [*super().shell_complete(ctx, incomplete), files]
 
     def format_usage(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show both forms."""

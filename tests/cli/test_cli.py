@@ -209,6 +209,26 @@ def test_a_reader_that_goes_away_is_no_error(log):
     assert errors == b""
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("diagnose explain GEN10", "plain,GEN102"),
+        ("diagnose catalog show adam", "plain,adamw"),
+        ("diagnose ca", "plain,catalog"),
+        ("diagnose lo", "file,lo"),
+    ],
+)
+def test_the_shell_completes(words, offered):
+    """Codes, techniques, commands and files are completed."""
+    env = {
+        **os.environ,
+        "_DIAGNOSE_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    assert offered in command(env=env).stdout.decode().splitlines()
+
+
 def test_an_ascii_terminal_gets_ascii(log):
     """A locale without UTF-8 neither fails nor shows boxes."""
     done = command(str(log), env={**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"})

@@ -45,7 +45,7 @@ SHARE = Threshold(
 )  # fmt: skip
 WIDE_KNOWN = Threshold(
     "gap over a low training loss that is overfitting, as a share of the constant predictor's loss",
-    0.25, "", "judgement",
+    0.2, "", "judgement",
 )  # fmt: skip
 WIDE_UNKNOWN = Threshold(
     "the same, as a share of the fall in the log, where no reference is known", 0.5, "",
