@@ -15,7 +15,9 @@ RESUMED_SHARE = 0.1
 CONTINUED_SHARE = 0.3
 """A restarted counter whose loss takes up within this share of the earlier fall is the same run."""
 JUMBLED_SHARE = 0.1
-"""A column that falls back in more than this share of its rows is no axis."""
+"""A column that falls back, not to its first value, in more than this share of rows is no axis."""
+JUMBLED_SHORT = (2, 1 / 3)
+"""In a short log so many falls, but no more than this share of its rows, do not make a jumble."""
 SPARSE_SHARE = 0.5
 """An axis that stands in fewer of the loss's rows is sparse: it holds until it is logged again."""
 MIN_POINTS = 5
@@ -93,7 +95,7 @@ def positions(
             if numbered is not None:
                 position = numbered
                 fell = np.diff(position[loss.row]) < 0
-        if fell.sum() > JUMBLED_SHARE * len(on_loss):
+        if _is_jumbled(position[loss.row]):
             notes.append(
                 f"column {name!r} goes back {int(fell.sum())} times and was not taken as the step"
                 " axis"
@@ -106,6 +108,13 @@ def positions(
             )
         return _moved(position, loss, name, notes), unit
     return np.arange(1.0, rows + 1.0), "row"
+
+
+def _is_jumbled(on_loss: FloatArray) -> bool:
+    """Return whether steps fall back more often than restarts and resumptions explain."""
+    falls = int(((np.diff(on_loss) < 0) & (on_loss[1:] != on_loss[0])).sum())
+    few, share = JUMBLED_SHORT
+    return falls > min(max(few, JUMBLED_SHARE * len(on_loss)), share * len(on_loss))
 
 
 def _unit(name: str) -> str:

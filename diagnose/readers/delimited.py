@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -44,9 +44,9 @@ _RUN_NAMES = frozenset(
 
 
 def _recognizes(source: Source) -> float:
-    if source.head.lstrip()[:1] in (b"{", b"["):
-        return 0.0
     lines = source.head_lines()
+    if "".join(lines[:20]).lstrip("\ufeff \t")[:1] in ("{", "["):
+        return 0.0
     if len(lines) == 1 and len(lines[0]) >= MAX_LINE:
         return 0.1
     layout = find_layout(lines)
@@ -106,7 +106,7 @@ def _read(source: Source, choice: Choice) -> Table:
         "CSV" if layout.delimiter in ",;" else "TSV" if layout.delimiter == "\t" else "table",
         columns,
         body.notes(),
-        _text_left(text, body.problems, columns),
+        _text_left((names[i] for i in wanted), text, body.problems, columns),
         tuple(body.problems.breaks),
     )
     _name_by_file(source, table, {normalized(n) for n in names})
@@ -129,10 +129,11 @@ def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> 
 
 
 def _text_left(
-    text: dict[str, str], problems: Problems, columns: dict[str, Column]
+    read: Iterable[str], text: dict[str, str], problems: Problems, columns: dict[str, Column]
 ) -> dict[str, str]:
-    """Return the columns that gave no number, each with its text."""
-    text = text | {name: cells[0][1].strip() for name, cells in problems.text.items()}
+    """Return the columns that gave no number, each with its text, if it has any."""
+    text = dict.fromkeys(read, "") | text
+    text |= {name: cells[0][1].strip() for name, cells in problems.text.items()}
     return {name: cell for name, cell in text.items() if name not in columns}
 
 

@@ -104,7 +104,9 @@ def _layout_at(index: int, lines: Sequence[str]) -> Layout | None:
     doubtful = None
     for delimiter in DELIMITERS:
         names = header_names(lines[index], delimiter)
-        if len(names) < 2 and not (delimiter == "," and names and is_known(names[0])):
+        if len(names) < 2 and not (
+            delimiter == "," and names and is_known(names[0]) and not set("[]{}:=") & set(names[0])
+        ):
             continue
         if body:
             layout = _check(index, names, body, delimiter)

@@ -40,7 +40,7 @@ class Table:
         format: The log's format.
         columns: The numbers, by the column's name.
         notes: Remarks for the report.
-        text_columns: Columns that hold no number, each with a cell of it.
+        text_columns: Columns that hold no number, each with a cell of its text, if it has any.
         breaks: Rows before which the log was begun again.
     """
 
@@ -80,8 +80,12 @@ def _find(name: str, known: Sequence[str], text: Mapping[str, str]) -> str:
     if len(alike) == 1:
         return alike[0]
     if name in text:
-        raise LogError(f"column {name!r} holds text ({text[name][:40]!r}), not numbers.")
+        raise LogError(f"column {name!r} {_held(text[name])}.")
     raise UnknownName.among("column", name, known, f"The log has: {listing(known)}.")
+
+
+def _held(cell: str) -> str:
+    return f"holds text ({cell[:40]!r}), not numbers" if cell else "is blank"
 
 
 def listing(names: Sequence[str], most: int = 12) -> str:
@@ -145,7 +149,7 @@ def _bare(name: str) -> str:
 
 
 def _one_run(table: Table, source: str, choice: Choice) -> Run:
-    columns = {n: c for n, c in table.columns.items() if not n.endswith(BOUNDS)}
+    columns = {n: c for n, c in table.columns.items() if len(c.row) and not n.endswith(BOUNDS)}
     names = list(columns)
     text = table.text_columns
     notes = list(table.notes)
@@ -269,14 +273,11 @@ def _no_loss(source: str, table: Table, names: Sequence[str]) -> str:
     text = table.text_columns
     told = [n for n in text if meaning(n).kind == "loss" and not meaning(n).extras]
     if told:
-        return (
-            f"{source}: no training curve here: column {told[0]!r} holds text"
-            f" ({text[told[0]][:40]!r}), not numbers."
-        )
-    held = f"; text in {listing(list(text))}" if text else ""
+        return f"{source}: no training curve here: column {told[0]!r} {_held(text[told[0]])}."
+    held = [n for n, cell in text.items() if cell]
     return (
         f"{source}: no training curve here: no column is called a loss."
-        f" Columns seen: {listing(names)}{held}."
+        f" Columns seen: {listing(names)}{f'; text in {listing(held)}' if held else ''}."
         " Name one with --train-loss COLUMN (and --val-loss COLUMN)."
     )
 

@@ -472,7 +472,7 @@ BAD = {
     "header only": ("epoch,loss,val_loss\n", "only a header, no rows: 'epoch', 'loss'"),
     "one row": ("epoch,loss\n1,0.5\n", "single point"),
     "no loss": ("epoch,foo,bar\n1,2,3\n2,3,4\n", "seen: 'epoch', 'foo', 'bar'.*--train-loss"),
-    "all blank": ("epoch,loss\n1,\n2,\n", "no column is called a loss"),
+    "all blank": ("epoch,loss\n1,\n2,\n", "'loss' is blank"),
     "prose": ("It was a dark night.\nThe loss was heavy.\n", "neither a table"),
     "runs table": (
         '"Name","State","loss"\n"a-1","done",0.5\n"b-2","done",0.4\n"c-3","done",0.3\n',

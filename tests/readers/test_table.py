@@ -1,0 +1,334 @@
+"""From columns to a run: restarts, step axes, sums and units."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from diagnose.errors import LogError
+from diagnose.readers.axis import Column
+from diagnose.readers.table import Choice, Table, to_runs
+from diagnose.run import Run
+
+
+def run_of(columns: dict[str, list[float | None]], breaks: tuple[int, ...] = ()) -> Run:
+    """Make a run of columns in which None is a blank cell."""
+    made = {}
+    for name, cells in columns.items():
+        rows = [row for row, cell in enumerate(cells) if cell is not None]
+        made[name] = Column(
+            np.array(rows, dtype=np.int64), np.array([cells[row] for row in rows], dtype=np.float64)
+        )
+    (run,) = to_runs(Table("CSV", made, breaks=breaks), "log.csv", Choice())
+    return run
+
+
+def decay(n: int, start: float = 2.0) -> list[float | None]:
+    """Return a falling loss."""
+    return [start / (1 + 0.3 * i) for i in range(n)]
+
+
+def test_run_started_anew() -> None:
+    """Of two runs one after another the last is judged, and the other is told."""
+    second = [1.9 / (1 + 0.2 * i) for i in range(12)]
+    run = run_of({"epoch": [*range(10), *range(12)], "loss": [*decay(10), *second]})
+    assert run.train_loss.step.tolist() == list(range(12))
+    assert run.train_loss.value.tolist() == second
+    assert run.notes == (
+        "the log holds 2 runs one after another; this is the last one of them, the others"
+        " (10 points) were left out",
+    )
+
+
+def test_abandoned_start() -> None:
+    """A short start after a long run does not replace it."""
+    run = run_of({"epoch": [*range(20), 0, 1], "loss": [*decay(20), 2.0, 1.9]})
+    assert run.train_loss.value.tolist() == decay(20)
+    assert "this is the first of them, the others (2 points)" in run.notes[0]
+
+
+def test_abandoned_start_between_two_runs() -> None:
+    """An abandoned start between two runs joins neither of them."""
+    second = [1.8 / (1 + 0.2 * i) for i in range(15)]
+    run = run_of(
+        {
+            "epoch": [*range(10), 0, 1, *range(15)],
+            "loss": [*decay(10), 1.95, 1.9, *second],
+        }
+    )
+    assert run.train_loss.step.tolist() == list(range(15))
+    assert run.train_loss.value.tolist() == second
+    assert "3 runs" in run.notes[0]
+    assert "(2, 10 points)" in run.notes[0]
+
+
+def test_resumed_run() -> None:
+    """A run resumed from a checkpoint keeps the points that were logged last."""
+    run = run_of(
+        {
+            "step": [10, 20, 30, 40, 50, 40, 50, 60],
+            "loss": [1.0, 0.9, 0.8, 0.7, 0.6, 0.71, 0.61, 0.5],
+            "val_loss": [None, 1.1, None, 1.0, None, 0.99, None, 0.9],
+        }
+    )
+    assert run.train_loss.step.tolist() == [10, 20, 30, 40, 50, 60]
+    assert run.train_loss.value.tolist() == [1.0, 0.9, 0.8, 0.71, 0.61, 0.5]
+    assert run.val_loss.step.tolist() == [20, 40, 60]
+    assert run.val_loss.value.tolist() == [1.1, 0.99, 0.9]
+    assert run.notes == (
+        "the run was resumed at step 40: 2 points that it then logged again were replaced",
+    )
+
+
+def test_evaluation_before_the_first_step_of_a_new_run() -> None:
+    """An evaluation logged before a new run's first step belongs to the new run."""
+    run = run_of(
+        {
+            "step": [1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6],
+            "loss": [*decay(6), None, *decay(6)],
+            "val_loss": [None] * 5 + [1.5, 3.0] + [None] * 5 + [1.25],
+        }
+    )
+    assert run.val_loss.step.tolist() == [0, 6]
+    assert run.val_loss.value.tolist() == [3.0, 1.25]
+
+
+def test_continued_run() -> None:
+    """Parts whose loss goes on where it was are joined, and the second counts on."""
+    first, second = [2.0, 1.5, 1.2, 1.0, 0.9], [0.88, 0.8, 0.75, 0.7, 0.68]
+    run = run_of({"epoch": [*range(5), *range(5)], "loss": [*first, *second]})
+    assert run.train_loss.step.tolist() == list(range(10))
+    assert run.train_loss.value.tolist() == first + second
+    assert "were joined" in run.notes[0]
+
+
+def test_header_again_without_steps() -> None:
+    """Where a header tells of a new run and nothing counts steps, the runs are told apart."""
+    second = [1.9 / (1 + 0.2 * i) for i in range(7)]
+    run = run_of({"loss": [*decay(6), *second]}, breaks=(6,))
+    assert run.train_loss.step.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert run.train_loss.value.tolist() == second
+
+
+def test_header_again_within_a_run() -> None:
+    """A header repeated while the steps go on does not split the run."""
+    run = run_of({"epoch": list(range(8)), "loss": decay(8)}, breaks=(4,))
+    assert run.train_loss.value.tolist() == decay(8)
+    assert run.notes == ()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_counter_within_each_epoch(first) -> None:
+    """Steps counted within each epoch are numbered through."""
+    steps: list[float | None] = [s + first for _ in range(4) for s in range(10)]
+    epochs: list[float | None] = [e for e in range(4) for _ in range(10)]
+    run = run_of({"epoch": epochs, "step": steps, "loss": decay(40)})
+    assert run.train_loss.step.tolist() == [s + first for s in range(40)]
+    assert run.train_loss.value.tolist() == decay(40)
+
+
+def test_counter_within_each_epoch_logged_now_and_then() -> None:
+    """Between the last logged step of an epoch and the first of the next lies one interval."""
+    run = run_of(
+        {
+            "epoch": [e for e in range(3) for _ in range(4)],
+            "iter": [i for _ in range(3) for i in (0, 50, 100, 150)],
+            "loss": decay(12),
+        }
+    )
+    assert run.train_loss.step.tolist() == [50.0 * i for i in range(12)]
+
+
+def test_jumbled_steps() -> None:
+    """A column that often goes back is no axis; the rows are counted, and it is told."""
+    run = run_of({"step": [5, 3, 9, 1, 7, 2], "loss": decay(6)})
+    assert run.step_unit == "row"
+    assert run.train_loss.step.tolist() == [1, 2, 3, 4, 5, 6]
+    assert run.notes == ("column 'step' goes back 3 times and was not taken as the step axis",)
+
+
+def test_constant_steps() -> None:
+    """A counter that never moves is no axis."""
+    run = run_of({"epoch": [3, 3, 3, 3], "loss": decay(4)})
+    assert run.train_loss.step.tolist() == [1, 2, 3, 4]
+
+
+def test_few_repeated_steps() -> None:
+    """Of a few repeated steps the last value is kept, and it is told."""
+    run = run_of({"step": [1, 2, 2, 3, 4, 5, 6, 7], "loss": [8, 7, 6, 5, 4, 3, 2, 1]})
+    assert run.train_loss.step.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert run.train_loss.value.tolist() == [8, 6, 5, 4, 3, 2, 1]
+    assert run.notes == ("loss: 1 repeated steps; the last value of each was kept",)
+
+
+def test_many_values_a_step() -> None:
+    """Values of one epoch are spread evenly up to it, in their order."""
+    run = run_of({"epoch": [1, 1, 1, 1, 2, 2, 2, 2], "loss": [8, 7, 6, 5, 4, 3, 2, 1]})
+    assert run.train_loss.step.tolist() == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
+    assert run.train_loss.value.tolist() == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert any("spread evenly" in note for note in run.notes)
+
+
+def test_unequal_spacing() -> None:
+    """Steps at unequal distances, fractional and negative ones too, are kept as they are."""
+    steps: list[float | None] = [-1.5, 0, 0.25, 3, 1e6, 1e6 + 1]
+    assert run_of({"step": steps, "loss": decay(6)}).train_loss.step.tolist() == steps
+
+
+def test_unreadable_axis() -> None:
+    """An axis that is mostly no number is given up, and it is told."""
+    nan = math.nan
+    run = run_of({"step": [1, nan, nan, nan], "loss": decay(4)})
+    assert run.step_unit == "row"
+    assert any("cannot be read in 3 of 4 rows" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_step_that_is_no_number(bad) -> None:
+    """A value at a step that is not finite is left out, and it is told."""
+    run = run_of({"step": [1, 2, bad, 4, 5], "loss": [5, 4, 3, 2, 1]})
+    assert run.train_loss.step.tolist() == [1, 2, 4, 5]
+    assert run.train_loss.value.tolist() == [5, 4, 2, 1]
+    assert any("1 points of the loss have no step" in note for note in run.notes)
+
+
+def test_sparse_axis() -> None:
+    """An axis that is logged now and then holds until it is logged again."""
+    run = run_of(
+        {
+            "epoch": [0, None, None, None, 1, None, None, None],
+            "loss": [8, 7, 6, 5, 4, 3, 2, 1],
+            "val_loss": [None, None, None, 9, None, None, None, 8],
+        }
+    )
+    assert run.train_loss.value.tolist() == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert (np.diff(run.train_loss.step) > 0).all()
+    assert run.val_loss.step.tolist() == [0, 1]
+
+
+def test_epoch_where_the_step_is_missing() -> None:
+    """The epoch is the axis where the loss's rows have no step."""
+    run = run_of({"step": [None] * 3, "epoch": [1, 2, 3], "loss": [3, 2, 1]})
+    assert run.step_unit == "epoch"
+    assert run.train_loss.step.tolist() == [1, 2, 3]
+
+
+def test_perplexity() -> None:
+    """Perplexities become nats, with a note; the columns keep their names."""
+    run = run_of({"epoch": [1, 2, 3], "train_ppl": [math.e**3, math.e**2, math.inf], "valid_ppl": [math.e, 1.0, math.nan]})  # fmt: skip
+    assert run.train_loss.value.tolist() == [pytest.approx(3), pytest.approx(2), math.inf]
+    assert run.val_loss.value[:2].tolist() == [pytest.approx(1), 0.0]
+    assert math.isnan(run.val_loss.value[2])
+    assert run.train_loss.name == "ln(train_ppl)"
+    assert run.columns["train_loss"] == ("train_ppl",)
+    assert any("nats" in note for note in run.notes)
+
+
+def test_no_perplexity() -> None:
+    """A `ppl` below 1 is no perplexity and stays as it is."""
+    run = run_of({"epoch": [1, 2, 3], "ppl": [2.0, 1.0, 0.5]})
+    assert run.train_loss.value.tolist() == [2.0, 1.0, 0.5]
+    assert any("no perplexity" in note for note in run.notes)
+
+
+def test_loss_beside_perplexity() -> None:
+    """Where a loss is logged as well, its perplexity stays as it is."""
+    run = run_of({"epoch": [1, 2], "loss": [2.0, 1.0], "ppl": [7.4, 2.7]})
+    assert run.train_loss.value.tolist() == [2.0, 1.0]
+    assert run.series["ppl"].value.tolist() == [7.4, 2.7]
+
+
+def test_percentages() -> None:
+    """Accuracies above 1 are percentages; what is above 100 is no accuracy."""
+    run = run_of({"epoch": [1, 2], "loss": [2, 1], "acc": [12.5, 50.0], "val_loss": [2, 1], "val_acc": [0.25, 1.0]})  # fmt: skip
+    assert run.series["train_accuracy"].value.tolist() == [0.125, 0.5]
+    assert run.series["val_accuracy"].value.tolist() == [0.25, 1.0]
+    assert any("acc: percentages" in note for note in run.notes)
+    run = run_of({"epoch": [1, 2], "loss": [2, 1], "acc": [12.5, 500.0]})
+    assert run.get("train_accuracy") is None
+    assert any("takes no part" in note for note in run.notes)
+
+
+def test_summed_losses() -> None:
+    """Parts are added row by row; a row that lacks a part is left out of the sum alone."""
+    run = run_of(
+        {
+            "epoch": [1, 2, 3, 4],
+            "train/a_loss": [1.0, 2.0, math.nan, 4.0],
+            "train/b_loss": [0.5, None, 0.5, math.inf],
+        }
+    )
+    assert run.train_loss is not None
+    run = run_of(
+        {
+            "epoch": [1, 2, 3, 4],
+            "train/a_loss": [1.0, None, math.nan, math.inf],
+            "train/b_loss": [0.5, 0.25, 0.5, None],
+        }
+    )
+    assert run.columns["train_loss"] == ("train/a_loss", "train/b_loss")
+    assert run.train_loss.step.tolist() == [1, 3]
+    assert run.train_loss.value[0] == 1.5
+    assert math.isnan(run.train_loss.value[1])
+    assert run.series["train/b_loss"].value.tolist() == [0.5, 0.25, 0.5]
+    assert any("lack a part" in note for note in run.notes)
+
+
+def test_opposite_infinities() -> None:
+    """Infinities of opposite sign add up to NaN without a warning."""
+    run = run_of({"epoch": [1, 2], "a_loss": [math.inf, 1.0], "b_loss": [-math.inf, 1.0]})
+    assert math.isnan(run.train_loss.value[0])
+
+
+def test_rows_that_were_not_evaluated() -> None:
+    """Validation parts that are all exactly zero were not evaluated (YOLOv9's first row)."""
+    run = run_of(
+        {
+            "epoch": [0, 1, 2],
+            "train/box_loss": [3, 2, 1], "train/cls_loss": [3, 2, 1],
+            "val/box_loss": [0, 2, 1], "val/cls_loss": [0, 1, 0],
+        }
+    )  # fmt: skip
+    assert run.val_loss.step.tolist() == [1, 2]
+    assert run.val_loss.value.tolist() == [3, 1]
+    assert any("not evaluated" in note for note in run.notes)
+
+
+def test_parts_that_both_losses_have() -> None:
+    """Only parts that both losses have are added, so that the sums are comparable."""
+    run = run_of(
+        {
+            "epoch": [1, 2],
+            "train/box_loss": [1, 1], "train/cls_loss": [2, 2], "train/l1_loss": [9, 9],
+            "val/box_loss": [3, 3], "val/cls_loss": [4, 4],
+        }
+    )  # fmt: skip
+    assert run.train_loss.value.tolist() == [3, 3]
+    assert run.val_loss.value.tolist() == [7, 7]
+
+
+def test_all_zero_loss() -> None:
+    """A loss of exactly zero throughout is a symptom and is kept."""
+    assert run_of({"epoch": [1, 2, 3], "loss": [0, 0, 0]}).train_loss.value.tolist() == [0, 0, 0]
+
+
+def test_unused_columns() -> None:
+    """Columns without a role keep their own names and are listed as unused."""
+    run = run_of({"epoch": [1, 2], "loss": [2, 1], "f1": [0.5, 0.6], "Unnamed: 0": [0, 1]})
+    assert run.series["f1"].value.tolist() == [0.5, 0.6]
+    assert run.unused == ("f1",)
+
+
+def test_huge_numbers() -> None:
+    """Numbers at the limits of floats neither overflow with a warning nor move."""
+    big = 1.7e308
+    run = run_of({"step": [-big, 0, big], "loss": [big, -big, big], "a_loss": [1, 2, 3]})
+    assert run.train_loss.value.tolist() == [big, -big, big]
+
+
+def test_column_of_one_point() -> None:
+    """A loss with a single point is no curve."""
+    with pytest.raises(LogError, match="'loss' holds a single point"):
+        run_of({"epoch": [1], "loss": [0.5]})
