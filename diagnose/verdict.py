@@ -131,7 +131,8 @@ def _training_failures(by: Mapping[str, Finding], facts: Facts) -> list[Finding]
 
 def _generalization_failures(by: Mapping[str, Finding]) -> list[Finding]:
     """Return the findings that show overfitting."""
-    if by["LOG102"].state == FOUND:
+    # A validation loss that is noise, or is not measured as the training loss is, shows nothing.
+    if FOUND in (by["LOG102"].state, by["LOG104"].state):
         return []
     failures = []
     miscalibrated = by["GEN103"].state == FOUND
@@ -223,6 +224,13 @@ def _open_question(by: Mapping[str, Finding], facts: Facts) -> Settle | None:
             f"evaluate more often; {facts.val.logged} points show no trend",
             _command(facts),
         )
+    if by["LOG104"].state == FOUND:
+        return Settle(
+            "a part of the training set run through the validation code",
+            "if its loss is high there too, the code or its mode differs; if it is low, the"
+            " validation data differ",
+            _command(facts),
+        )
     if by["LOG102"].state == FOUND:
         return Settle(
             "a larger validation set",
@@ -247,6 +255,8 @@ def _silence(by: Mapping[str, Finding], facts: Facts) -> str:
         return "The training loss is low, but the validation loss is frozen."
     if facts.val is None:
         return "The training loss is low, but nothing shows how the run does on other data."
+    if by["LOG104"].state == FOUND:
+        return "The training loss is low, but the validation loss was far above it from the start."
     if by["LOG102"].state == FOUND:
         return "The training loss is low, but the validation loss is too noisy to judge."
     return "The validation loss has too few points."

@@ -55,7 +55,7 @@ def test_silence_is_never_health():
     verdict = diagnose(train_loss=level(0.05), val_loss=level(0.12)).verdict
     assert verdict.problem == "undetermined"
     assert "linear" in verdict.settle_with.measurement
-    assert "--linear-loss" in verdict.settle_with.command
+    assert "linear_loss=" in verdict.settle_with.command
 
 
 @pytest.mark.parametrize(

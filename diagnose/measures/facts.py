@@ -58,7 +58,8 @@ class Facts:
     @cached_property
     def val_rise(self) -> Rise | None:
         """How the validation loss went since its minimum; None without one."""
-        return None if self.val is None else measure_rise(self.val)
+        scale = self.range if self.constant is not None else None
+        return None if self.val is None else measure_rise(self.val, scale)
 
     @property
     def val_has_risen(self) -> bool:

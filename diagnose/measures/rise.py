@@ -13,6 +13,8 @@ RISE_SHARE = 0.05
 """Rise from the minimum to the end, as a share of the minimum (GL of Prechelt 1998)."""
 RANGE_FLOOR = 0.25
 """Near zero a share of the minimum means nothing: this share of the fall bounds it below."""
+SCALE_SHARE = 0.02
+"""Rise as a share of the constant predictor's loss, where that is known."""
 RISE_NOISE = 2.0
 """Rise over the noise of one point."""
 RISE_TREND = 2.0
@@ -38,8 +40,13 @@ class Rise:
     is_real: bool
 
 
-def measure_rise(curve: Curve) -> Rise:
-    """Measure the rise of a curve since its smoothed minimum."""
+def measure_rise(curve: Curve, scale: float | None = None) -> Rise:
+    """Measure the rise of a curve since its smoothed minimum.
+
+    Args:
+        curve: The loss.
+        scale: The constant predictor's loss, of which a real rise must be a share; None if unknown.
+    """
     height = curve.end - curve.lowest
     base = max(abs(curve.lowest), RANGE_FLOOR * max(curve.fall, 0.0))
     share = height / base if base > 0 else 0.0
@@ -54,6 +61,7 @@ def measure_rise(curve: Curve) -> Rise:
         len(curve) >= MIN_POINTS
         and share > RISE_SHARE
         and height > RISE_NOISE * curve.noise
+        and (scale is None or height > SCALE_SHARE * scale)
         and after >= AFTER_POINTS
         and (trend > RISE_TREND or steep),
     )

@@ -138,7 +138,7 @@ def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Lay
     comma = _has_decimal_commas(rows)
     enough = max(1, 0.5 * len(rows))
     rows = [row for row in rows if any(is_number(c, comma) for c in row)]
-    tolerance = 0 if delimiter == " " or len(names) == 1 else 1
+    tolerance = 0 if delimiter == " " or len(names) == 1 else len(names) - 2 if known > 1 else 1
     fitting = sum(0 <= len(names) - len(row) <= tolerance for row in rows)
     if not has_header:
         names = [f"column {i + 1}" for i in range(len(names))]

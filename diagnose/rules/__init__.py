@@ -10,7 +10,12 @@ from diagnose.rules.generalization import (
     rising_validation_loss,
     saturated_early,
 )
-from diagnose.rules.logging import frozen_metric, inverted_gap, uninformative_validation
+from diagnose.rules.logging import (
+    frozen_metric,
+    inverted_gap,
+    offset_gap,
+    uninformative_validation,
+)
 from diagnose.rules.optimization import (
     above_linear_model,
     diverging_loss,
@@ -37,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     frozen_metric.RULE,
     uninformative_validation.RULE,
     inverted_gap.RULE,
+    offset_gap.RULE,
 )
 
 REDIRECTS: dict[str, str] = {}

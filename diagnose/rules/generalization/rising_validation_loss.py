@@ -30,6 +30,7 @@ from diagnose.measures.rise import (
     RISE_NOISE,
     RISE_SHARE,
     RISE_TREND,
+    SCALE_SHARE,
 )
 from diagnose.rules.generalization.generalization_gap import CLOSE_THE_GAP
 from diagnose.rules.rule import (
@@ -50,6 +51,10 @@ RISE = Threshold(
 FLOOR = Threshold(
     "least value of the minimum in that share, as a share of the validation loss's own fall",
     RANGE_FLOOR, "", "judgement",
+)  # fmt: skip
+SCALE = Threshold(
+    "rise as a share of the constant predictor's loss, where that is known", SCALE_SHARE, "",
+    "judgement",
 )  # fmt: skip
 NOISE = Threshold("rise over the noise of one point", RISE_NOISE, "", "judgement")
 TREND = Threshold("Mann-Kendall z score since the minimum", RISE_TREND, "", "judgement")
@@ -138,7 +143,7 @@ RULE = Rule(
     title="Rising validation loss",
     problem=GENERALIZATION,
     check=check,
-    thresholds=(POINTS, RISE, FLOOR, NOISE, TREND, AFTER),
+    thresholds=(POINTS, RISE, FLOOR, SCALE, NOISE, TREND, AFTER),
     remedies=(
         Remedy(
             "early-stopping",

@@ -34,7 +34,7 @@ from diagnose.rules.rule import (
     percent,
 )
 
-MIN_POINTS = Threshold("points in the loss", 8, "points", "judgement")
+MIN_POINTS = Threshold("points in the loss", 6, "points", "judgement")
 TAIL = Threshold("share of the log that the trend is taken from", 0.25, "", "judgement")
 AHEAD = Threshold("share of the run's length to look ahead", 0.25, "", "judgement")
 GAIN = Threshold("gain ahead, as a share of the range", 0.03, "", "judgement")

@@ -25,6 +25,13 @@ def test_the_rise_above_the_minimum_decides_near_its_limit(facts, times, state):
     assert RULE.check(facts(train_loss=FALL, val_loss=val)).state == state
 
 
+@pytest.mark.parametrize(("constant", "state"), [(4.0, "found"), (6.0, "clear")])
+def test_a_rise_that_is_small_beside_a_guess_is_clear(facts, constant, state):
+    """A rise of a tenth matters where a guess costs 4, not where it costs 6."""
+    arrays = {"train_loss": FALL, "val_loss": val_rising_to(1.1)}
+    assert RULE.check(facts(**arrays, references={"constant": constant})).state == state
+
+
 def test_it_names_the_step_to_go_back_to_and_what_it_saves(facts):
     """The minimum is at epoch 40; going back saves half a nat and 59 of 99 epochs were in vain."""
     finding = RULE.check(facts(train_loss=FALL, val_loss=val_rising_to(1.5)))

@@ -1,0 +1,237 @@
+"""Real logs of public repositories, read again by nothing but csv and json.
+
+The logs are not part of the project; the tests skip where they are not at hand.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from diagnose.errors import DiagnoseError
+from diagnose.readers import read, read_runs
+
+LOGS = Path(__file__).parents[2].parent / "shared/data/logs"
+pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason="the collection of real logs is absent")
+
+Points = list[tuple[float, float]]
+Wanted = dict[str, tuple[str | None, str]]
+"""For each series the column of its step, None for the row's number, and that of its value."""
+
+
+def table(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
+    """Read a table by the csv module."""
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        rows = list(csv.reader(stream, delimiter=delimiter))
+    names = [name.strip() for name in rows[0]]
+    return [dict(zip(names, (c.strip() for c in row), strict=False)) for row in rows[1:] if row]
+
+
+def json_lines(path: Path) -> list[dict[str, object]]:
+    """Read JSON lines."""
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+
+
+def trainer(path: Path) -> list[dict[str, object]]:
+    """Read a Trainer's history without its summary."""
+    history = json.loads(path.read_text())["log_history"]
+    return [record for record in history if "train_runtime" not in record]
+
+
+def array(path: Path) -> list[dict[str, object]]:
+    """Read a JSON array of records."""
+    return list(json.loads(path.read_text()))
+
+
+def lists(path: Path) -> list[dict[str, object]]:
+    """Read an object of lists as records."""
+    document = {k: v for k, v in json.loads(path.read_text()).items() if isinstance(v, list) and v}
+    length = max(len(v) for v in document.values())
+    columns = {k: v for k, v in document.items() if len(v) == length}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def tabs(path: Path) -> list[dict[str, str]]:
+    """Read a table that tabs separate."""
+    return table(path, "\t")
+
+
+def pick(rows: Iterable[dict[str, object]], step: str | None, value: str) -> Points:
+    """List the points of one column; values of `a+b` are added up."""
+    out = []
+    for number, row in enumerate(rows, start=1):
+        cells = [row.get(name) for name in value.split("+")]
+        if any(cell in (None, "", "_", "#na#", "None") for cell in cells):
+            continue
+        total = 0.0
+        for cell in cells:
+            total += float(str(cell))
+        out.append((float(str(row[step])) if step else float(number), total))
+    return out
+
+
+YOLO = "train/box_loss+train/cls_loss+train/dfl_loss"
+KERAS: Wanted = {
+    "train_loss": ("epoch", "loss"), "val_loss": ("epoch", "val_loss"),
+    "train_accuracy": ("epoch", "accuracy"), "val_accuracy": ("epoch", "val_accuracy"),
+}  # fmt: skip
+BARE_KERAS: Wanted = {"train_loss": (None, "loss"), "val_loss": (None, "val_loss")}
+TRAINER: Wanted = {"train_loss": ("step", "loss"), "lr": ("step", "learning_rate")}
+EVALUATED: Wanted = {**TRAINER, "val_loss": ("step", "eval_loss")}
+LIGHTNING: Wanted = {"train_loss": ("step", "train_loss"), "val_loss": ("step", "val_loss")}
+
+FILES: list[tuple[str, Callable[[Path], Iterable[dict[str, object]]], Wanted]] = [
+    ("keras_csv/Nadika18__BreastCancerPrediction__training_log.csv", table, KERAS),
+    ("keras_csv/PatrickKinz__DeepLearning__history.csv", table, KERAS),
+    ("keras_csv/DamianUS__discerner2__history.csv", table, BARE_KERAS),
+    ("keras_csv/mrgloom__blob-counting-example__train_history.csv", table, BARE_KERAS),
+    ("keras_csv/tcotte__Cat_Dog__history.csv", table, BARE_KERAS),
+    ("custom_csv/dennishenle__plant-diseases-classifier__history.csv", table, {
+        "train_loss": ("epoch", "train_loss"), "val_loss": ("epoch", "val_loss"),
+        "train_accuracy": ("epoch", "train_acc"), "val_accuracy": ("epoch", "val_acc")}),
+    ("custom_csv/Apple-zly__tf_ChestXray__history.csv", table, {
+        "train_loss": ("epoch", "train_loss"), "val_loss": ("epoch", "test_loss"),
+        "val_accuracy": ("epoch", "test_acc")}),
+    ("custom_csv/HoangSyViet04__Traffic_Risk_Project__training_log.csv", table, {
+        "train_loss": ("Epoch", "Train_Loss"), "val_loss": ("Epoch", "Val_Loss")}),
+    ("custom_csv/YAGI0423__mnist_for_pytorch__train_history.csv", table, {
+        "train_loss": (None, "train_loss"), "val_loss": (None, "val_loss")}),
+    ("lightning_csv/Driemann__ml-aos__metrics.csv", table, LIGHTNING),
+    ("lightning_csv/Duccioo__Gaussian-Mixture-Neural-Network__metrics.csv", table, LIGHTNING),
+    ("lightning_csv/DyeDye-diyung__Framework_for_Financial_Time-Series_Forecasting__metrics.csv",
+     table, LIGHTNING),
+    ("lightning_csv/Enderlogic__batch_effect__metrics.csv", table, {
+        "train_loss": ("step", "train_elbo_loss"), "val_loss": ("step", "val_elbo_loss")}),
+    ("lightning_csv/BesT1CooKie1__nn_oedometer__metrics.csv", table, {
+        "train_loss": ("step", "train_loss_epoch")}),
+    ("yolo_csv/877286291__smoking_calling_detection__results.csv", table, {
+        "train_loss": ("epoch", YOLO), "val_loss": ("epoch", YOLO.replace("train", "val")),
+        "train/dfl_loss": ("epoch", "train/dfl_loss"), "lr": ("epoch", "lr/pg0")}),
+    ("yolo_csv/n-aghaebrahim__Pedestrian-detection__results.csv", table, {
+        "train_loss": ("epoch", YOLO), "val_loss": ("epoch", YOLO.replace("train", "val"))}),
+    ("yolo_csv/Alexandor136__YOLOv11_cls__results.csv", table, {
+        "train_loss": ("epoch", "train/loss"), "val_loss": ("epoch", "val/loss")}),
+    ("guided_diffusion_progress/tungnthust__SeismicRDPS__progress-checkpoint.csv", table, {
+        "train_loss": ("step", "loss"), "grad_norm": ("step", "grad_norm")}),
+    ("wandb_csv_export/Lucas-longxutang__Comp3242_Group_Project_nanoGPT__C1_1_head_w1yevcg1_history"
+     ".csv", table, {"train_loss": ("_step", "train/loss"), "val_loss": ("_step", "val/loss")}),
+    ("tensorboard_csv/lixiang007666__CRF-EfficientUNet-OC-OD-Segmentation__run-fc-tag-batch_loss.csv",
+     table, {"train_loss": ("Step", "Value")}),
+    ("bearpaw_logger_tsv/bearpaw__pytorch-classification__log.txt", tabs, {
+        "train_loss": (None, "Train Loss"), "val_loss": (None, "Valid Loss")}),
+    ("flair_log/jannenev__compare-nlp-models__loss.tsv", tabs, {
+        "train_loss": ("EPOCH", "TRAIN_LOSS"), "val_loss": ("EPOCH", "DEV_LOSS"),
+        "lr": ("EPOCH", "LEARNING_RATE")}),
+    ("catboost_info/1adore1__deadlock-winner-prediction__learn_error.tsv", tabs, {
+        "train_loss": ("iter", "Logloss")}),
+    ("dvclive_tsv/michaelvay__lightning-hydra-template__val_loss.tsv", tabs, {
+        "val_loss": ("step", "loss")}),
+    ("trainer_state/BaarTeek123__llms_finetuning__trainer_state.json", trainer, {
+        **TRAINER, "grad_norm": ("step", "grad_norm")}),
+    ("trainer_state/syGOAT__Mistral-v0.2-Translator-bf16__trainer_state.json", trainer, TRAINER),
+    ("trainer_state/vacantfury__CS6140-MUGC-project__trainer_state.json", trainer, EVALUATED),
+    ("trainer_state/selvxhini-10__Finetuned-Sentiment-Analysis__trainer_state.json", trainer,
+     EVALUATED),
+    ("trainer_state/vacantfury__CS6140-MUGC-project__zero_loss_trainer_state.json", trainer,
+     EVALUATED),
+    ("deit_log_txt/Gaw4Gura__ConditionalSwinDETR__log.txt", json_lines, {
+        "train_loss": ("epoch", "train_loss"), "val_loss": ("epoch", "test_loss"),
+        "lr": ("epoch", "train_lr")}),
+    ("llamafactory_trainer_log/syGOAT__Mistral-v0.2-Translator-bf16__trainer_log.jsonl",
+     json_lines, {"train_loss": ("current_steps", "loss")}),
+    ("history_json/Renata1214__rwkv-modbus-finetune__loss_data.json", json_lines, {
+        "train_loss": (None, "loss")}),
+    ("chainer_log/Obarads__DGCNN-Chainer__log", array, {
+        "train_loss": ("iteration", "main/loss"),
+        "val_loss": ("iteration", "validation/main/loss")}),
+    ("chainer_log/aidiary__chainer-siamese__log", array, {
+        "train_loss": ("iteration", "main/loss")}),
+    ("history_json/Jannik-m12__whale-call-classifier__custom_training_history.json", lists, {
+        "train_loss": (None, "loss"), "val_loss": (None, "val_loss"),
+        "val_accuracy": (None, "val_accuracy")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "parse", "wanted"), FILES, ids=[name.partition("__")[0] for name, _, _ in FILES]
+)
+def test_all_values_of_a_real_log(name, parse, wanted) -> None:
+    """Every value of every role stands at the step at which the log has it."""
+    run = read(LOGS / name)
+    rows = list(parse(LOGS / name))
+    for role, (step, value) in wanted.items():
+        expected = pick(rows, step, value)
+        assert len(expected) > 1
+        series = run.series[role]
+        assert series.step.tolist() == [s for s, _ in expected], role
+        # The sum of parts may round otherwise in another order.
+        assert series.value.tolist() == pytest.approx([v for _, v in expected], rel=1e-15, nan_ok=True)  # fmt: skip
+
+
+def test_percentages_of_a_real_log() -> None:
+    """Accuracies in percent are divided by a hundred."""
+    path = LOGS / "bearpaw_logger_tsv/bearpaw__pytorch-classification__log-2.txt"
+    expected = [v / 100 for _, v in pick(tabs(path), None, "Valid Acc.")]
+    assert read(path).series["val_accuracy"].value.tolist() == expected
+
+
+def test_runs_of_a_wandb_chart() -> None:
+    """Each run of an exported chart holds its own column's values, blanks left out."""
+    path = LOGS / "wandb_csv_export/EvergreenTree__di-f-fu-sion__cifar10.csv"
+    rows = table(path)
+    runs = read_runs(path)
+    assert len(runs) == 2
+    for run in runs:
+        expected = pick(rows, "Step", run.columns["train_loss"][0])
+        assert list(zip(run.train_loss.step, run.train_loss.value, strict=True)) == expected
+
+
+def test_appended_runs_of_fastai() -> None:
+    """Of eleven runs in one file, with two kinds of header, the last is judged."""
+    path = LOGS / "fastai_csv/tmabraham__retinopathy-classifier__history.csv"
+    last = path.read_text().split("epoch,")[-1].splitlines()[1:]
+    run = read(path)
+    expected = [[float(c) for c in line.split(",")[:4]] for line in last if line]
+    assert run.train_loss.step.tolist() == [row[0] for row in expected]
+    assert run.train_loss.value.tolist() == [row[1] for row in expected]
+    assert run.val_loss.value.tolist() == [row[2] for row in expected]
+    assert run.series["val_accuracy"].value.tolist() == [row[3] for row in expected]
+    assert any("11 runs" in note for note in run.notes)
+
+
+def test_evaluations_of_mmengine() -> None:
+    """Evaluations stand at the last training step before them, not at their epoch."""
+    path = LOGS / "mmengine_json/chg0901__openmmlab2-hong__20230608_170620.json"
+    step, expected = 0.0, []
+    for record in json_lines(path):
+        if "loss" in record:
+            step = float(str(record["step"]))
+        elif "accuracy/top1" in record:
+            expected.append((step, float(str(record["accuracy/top1"])) / 100))
+    accuracy = read(path).series["val_accuracy"]
+    assert list(zip(accuracy.step, accuracy.value, strict=True)) == expected
+
+
+def test_sacred_metrics() -> None:
+    """Sacred's series keep the steps that stand beside their values."""
+    path = LOGS / "sacred_metrics/manuel-rhdt__ml-pws__metrics.json"
+    found = json.loads(path.read_text())["training.loss"]
+    loss = read(path).train_loss
+    assert loss.step.tolist() == found["steps"]
+    assert loss.value.tolist() == found["values"]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_nothing_crashes(part) -> None:
+    """Each real log is read, or refused with one sentence."""
+    judged = 0
+    for path in [p for p in sorted(LOGS.rglob("*")) if p.is_file()][part::4]:
+        try:
+            judged += len(read_runs(path))
+        except DiagnoseError as error:
+            assert "\n" not in str(error)
+    assert judged > 15
