@@ -13,7 +13,7 @@ RISE_SHARE = 0.05
 """Rise from the minimum to the end, as a share of the minimum (GL of Prechelt 1998)."""
 RANGE_FLOOR = 0.25
 """Near zero a share of the minimum means nothing: this share of the fall bounds it below."""
-SCALE_SHARE = 0.02
+SCALE_SHARE = 0.01
 """Rise as a share of the constant predictor's loss, where that is known."""
 RISE_NOISE = 2.0
 """Rise over the noise of one point."""

@@ -25,9 +25,9 @@ def test_the_rise_above_the_minimum_decides_near_its_limit(facts, times, state):
     assert RULE.check(facts(train_loss=FALL, val_loss=val)).state == state
 
 
-@pytest.mark.parametrize(("constant", "state"), [(4.0, "found"), (6.0, "clear")])
+@pytest.mark.parametrize(("constant", "state"), [(9.0, "found"), (11.0, "clear")])
 def test_a_rise_that_is_small_beside_a_guess_is_clear(facts, constant, state):
-    """A rise of a tenth matters where a guess costs 4, not where it costs 6."""
+    """A rise of a tenth matters where a guess costs 9, not where it costs 11."""
     arrays = {"train_loss": FALL, "val_loss": val_rising_to(1.1)}
     assert RULE.check(facts(**arrays, references={"constant": constant})).state == state
 
