@@ -51,7 +51,7 @@ def main() -> None:
     with LOG.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "train_nll", "val_nll"])
-        for epoch in range(2000):
+        for epoch in range(1000):
             losses = []
             for batch in torch.randperm(len(x)).split(20):
                 loss = nll(x[batch], y[batch])
@@ -59,7 +59,7 @@ def main() -> None:
                 loss.backward()
                 optimizer.step()
                 losses.append(loss.item())
-            if epoch % 10 == 9:
+            if epoch % 5 == 4:
                 with torch.no_grad():
                     val_loss = nll(x_val, y_val).item()
                 writer.writerow([epoch + 1, f"{np.mean(losses):.5f}", f"{val_loss:.5f}"])

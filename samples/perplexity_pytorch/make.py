@@ -15,20 +15,23 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 LOG = Path(__file__).parent / "log.jsonl"
-WORDS = {
-    "who": "the cat,a dog,my uncle,the old king,no sailor,this child,a fox,her brother".split(","),
-    "does": "sees,follows,paints,forgets,carries,hides from,laughs at,listens to".split(","),
-    "where": "in the garden,by the river,at night,under a tree,behind the mill,on monday".split(
-        ","
-    ),
-}
+WHO = ["the cat", "a dog", "my uncle", "the old king", "no sailor", "this child", "a fox"]
+DOES = ["sees", "follows", "paints", "forgets", "carries", "hides from", "laughs at", "listens to"]
+WHERE = [
+    "in the garden",
+    "by the river",
+    "at night",
+    "under a tree",
+    "behind the mill",
+    "on monday",
+]
 
 
 def text(rng: random.Random, length: int) -> str:
     """Write sentences of the form who-does-who-where."""
     lines = ""
     while len(lines) < length:
-        lines += " ".join(rng.choice(WORDS[k]) for k in ("who", "does", "who", "where")) + ". "
+        lines += " ".join(rng.choice(words) for words in (WHO, DOES, WHO, WHERE)) + ". "
     return lines[:length]
 
 
@@ -51,7 +54,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     rng = random.Random(0)
-    letters = sorted(set("".join(sum(WORDS.values(), []))) | {" ", "."})
+    letters = sorted(set("".join(WHO + DOES + WHERE) + " ."))
     train, val = (torch.tensor([letters.index(c) for c in text(rng, n)]) for n in (3001, 6001))
     share = torch.bincount(train, minlength=len(letters)) / len(train)
     unigram = [cross_entropy(share.log().expand(len(s), -1), s).exp().item() for s in (train, val)]

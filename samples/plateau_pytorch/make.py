@@ -48,7 +48,7 @@ def main() -> None:
 
     model = nn.Sequential(nn.Linear(30, 128), nn.Tanh(), nn.Linear(128, 1), nn.Flatten(0))
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
-    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [20], 0.01)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [20], 0.003)
     with LOG.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "train_loss", "val_loss"])

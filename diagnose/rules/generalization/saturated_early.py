@@ -38,6 +38,7 @@ EARLY = Threshold(
 REACH = Threshold(
     "distance from the minimum that is within reach, of its fall", 0.03, "", "judgement"
 )
+LEARNED = Threshold("fall of the validation loss, as a share of the range", 0.1, "", "judgement")
 FLAT = Threshold("later fall of the training loss, as a share of the range", 0.05, "", "judgement")
 
 
@@ -64,7 +65,13 @@ def check(facts: Facts) -> Finding:
         Evidence("later_fall_share", flat, "", FLAT.value),
         Evidence("last_step", float(val.step[-1]), unit),
     )
-    if share > EARLY.value or flat > FLAT.value or facts.val_has_risen or not val.fall > 0:
+    learned = val.fall / scale if scale > 0 else 0.0
+    if (
+        share > EARLY.value
+        or flat > FLAT.value
+        or facts.val_has_risen
+        or not learned > LEARNED.value
+    ):
         return RULE.clear(
             f"The validation loss came near its minimum at {unit} {number(reached)},"
             f" {percent(share)} of the way.",
@@ -85,6 +92,6 @@ RULE = Rule(
     title="Saturated early",
     problem=GENERALIZATION,
     check=check,
-    thresholds=(MIN_POINTS, EARLY, REACH, FLAT),
+    thresholds=(MIN_POINTS, EARLY, REACH, LEARNED, FLAT),
     remedies=(),
 )

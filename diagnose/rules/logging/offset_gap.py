@@ -38,7 +38,7 @@ UNLEARNED = Threshold(
 )  # fmt: skip
 WIDE = Threshold("gap at the first entries as a share of the range", 0.25, "", "judgement")
 HOPELESS = Threshold(
-    "lowest validation loss over the constant predictor's loss", 0.95, "", "judgement"
+    "lowest validation loss over the constant predictor's loss", 0.96, "", "judgement"
 )
 FITTED = Threshold(
     "training loss over the constant predictor's loss, below which something was learned", 0.5, "",

@@ -33,3 +33,10 @@ def test_a_short_log_is_not_checked(facts):
     """In fifteen points the first tenth is one point."""
     curve = settled_by(3, n=15)
     assert RULE.check(facts(train_loss=curve, val_loss=curve)).state == "not_checked"
+
+
+def test_a_run_that_learned_nothing_is_clear(facts):
+    """Look-alike: a loss that stays at a guess was never good."""
+    stuck = settled_by(3, level=2.29)
+    finding = RULE.check(facts(train_loss=stuck, val_loss=stuck, references={"classes": 10}))
+    assert finding.state == "clear"
