@@ -1,8 +1,8 @@
 """Saturated early: nine tenths of the run change nothing.
 
-A small convolutional net is trained on 1,200 digits by SGD with momentum for 300 epochs while the
-learning rate shrinks by 15 per cent every epoch down to a floor. The validation loss is lowest after
-twenty epochs; from there on both losses are flat.
+A small convolutional net is trained on 1,200 digits by SGD with momentum for 200 epochs while the
+learning rate shrinks by 15 per cent every epoch, down to a floor. The validation loss is lowest
+after eleven epochs; from there on both losses are flat.
 """
 
 import csv
@@ -35,7 +35,7 @@ def print_references(x, y, x_val, y_val) -> None:
 def main() -> None:
     """Train, write the log and print the reference losses."""
     torch.set_num_threads(1)
-    torch.manual_seed(1)
+    torch.manual_seed(3)
     images, labels = load_digits(return_X_y=True)
     x, x_val, y, y_val = train_test_split(
         images, labels, train_size=1200, stratify=labels, random_state=0
@@ -56,14 +56,14 @@ def main() -> None:
         nn.Flatten(),
         nn.Linear(288, 10),
     )
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda e: max(0.85**e, 5e-4))
     with LOG.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "train_loss", "val_loss"])
-        for epoch in range(300):
+        for epoch in range(200):
             total = 0.0
-            for batch in torch.randperm(len(x)).split(32):
+            for batch in torch.randperm(len(x)).split(64):
                 loss = cross_entropy(model(x[batch]), y[batch])
                 optimizer.zero_grad()
                 loss.backward()

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 
+from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
 from diagnose.rules.rule import (
     OPTIMIZATION,
@@ -39,12 +40,15 @@ MIN_POINTS = Threshold("points in the training loss", 3, "points", "judgement")
 LEARNED_SHARE = Threshold(
     "fall below the constant predictor, as a share of its loss", 0.02, "", "judgement"
 )
-FLAT_SHARE = Threshold(
-    "change over the whole run, as a share of the loss, where no level is known", 0.01, "",
-    "judgement",
+SETTLED = Threshold("share of the log left out at its start, where no level is known", 0.2, "",
+                    "judgement")  # fmt: skip
+FLAT_SHARE = Threshold("change after that, as a share of the loss", 0.015, "", "judgement")
+START_SHARE = Threshold(
+    "fall from the first entry to the level, as a share of it, that initialization explains", 0.1,
+    "", "judgement",
 )  # fmt: skip
 GUESS_SHARE = Threshold(
-    "distance from the logarithm of a whole number, as a share of it", 0.002, "", "judgement"
+    "distance from the logarithm of a whole number, as a share of it", 0.003, "", "judgement"
 )
 GUESSED_CLASSES = (*range(2, 21), 100, 1000)
 
@@ -93,18 +97,23 @@ def _without_level(facts: Facts) -> Finding:
     train = facts.train
     if train is None or len(train) < 5:
         return RULE.not_checked("the constant predictor's loss is not known (give --classes)")
-    moved = float(train.value.max() - train.value.min())
-    level = train.end
+    late = train.smooth[int(SETTLED.value * len(train)) :]
+    moved = float(late.max() - late.min())
+    level = median(late)
     classes = next(
         (k for k in GUESSED_CLASSES if abs(level - math.log(k)) <= GUESS_SHARE.value * math.log(k)),
         None,
     )
-    flat = level > 0 and moved <= FLAT_SHARE.value * level
+    flat = (
+        level > 0
+        and moved <= FLAT_SHARE.value * level
+        and abs(train.start - level) <= START_SHARE.value * level
+    )
     if classes is None or not flat:
         return RULE.not_checked("the constant predictor's loss is not known (give --classes)")
     return RULE.found(
-        f"The training loss never moved from {number(level, 4)}, which is ln {classes}: a guess"
-        f" among {classes} classes. The network has learned nothing from its inputs.",
+        f"The training loss stays at {number(level, 4)}, which is ln {classes}: a guess among"
+        f" {classes} classes. The network has learned nothing from its inputs.",
         "problem",
         steps=(float(train.step[-1]),),
         evidence=(
@@ -121,7 +130,7 @@ RULE = Rule(
     title="Stuck at the constant predictor",
     problem=OPTIMIZATION,
     check=check,
-    thresholds=(MIN_POINTS, LEARNED_SHARE, FLAT_SHARE, GUESS_SHARE),
+    thresholds=(MIN_POINTS, LEARNED_SHARE, SETTLED, FLAT_SHARE, START_SHARE, GUESS_SHARE),
     remedies=(
         Remedy(
             "data-cleaning",

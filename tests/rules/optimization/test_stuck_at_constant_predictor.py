@@ -41,6 +41,19 @@ def test_a_loss_that_never_moved_from_a_logarithm_is_found(facts):
     assert "ln 10" in finding.message
 
 
+def test_a_loss_that_comes_down_from_a_poor_start_to_a_guess_is_found(facts):
+    """Initialization may start above the guess; noise around it does not hide it."""
+    noise = 0.004 * np.random.default_rng(0).standard_normal(30)
+    loss = np.concatenate([[2.45], np.full(29, LN10)]) + noise
+    assert RULE.check(facts(train_loss=loss)).is_problem
+
+
+def test_a_plateau_after_a_real_fall_is_no_guess(facts):
+    """Look-alike: a loss that fell from 2 and happens to rest at ln 2."""
+    loss = np.concatenate([np.linspace(2.0, 0.6931, 10), np.full(40, 0.6931)])
+    assert RULE.check(facts(train_loss=loss)).state == "not_checked"
+
+
 def test_a_flat_loss_at_no_logarithm_is_not_checked(facts):
     """Look-alike: a fine-tuned network may start at its level; nothing says it is a guess."""
     assert RULE.check(facts(train_loss=[0.41] * 20)).state == "not_checked"
