@@ -20,6 +20,8 @@ FROZEN_RESOLUTION = 0.005
 """A log is fine enough to tell equal from rounded if its values differ by this share or less."""
 FROZEN_DIGITS = 5
 """A repeated value with more significant digits than these was not rounded to it."""
+REAL_FALL = 0.005
+"""A fall by a smaller share of the first loss gives no scale."""
 LOW_SHARE = 0.1
 """A training loss this near to its floor, in shares of the constant predictor's, is low."""
 EXCESS_SHARE = 0.1
@@ -163,12 +165,13 @@ class Facts:
     def range(self) -> float:
         """The losses that matter, from the constant predictor to the floor, as a difference.
 
-        Without a constant predictor it is the fall that the log itself shows; NaN if there is none.
+        Without a constant predictor it is the fall that the log itself shows; NaN if that is no
+        more than noise.
         """
         if self.constant is not None:
             return self.constant - self.references.floor
         curve = self.train or self.val
-        if curve is None or curve.fall <= 0:
+        if curve is None or curve.fall <= max(4 * curve.noise, REAL_FALL * abs(curve.start)):
             return math.nan
         return curve.fall
 

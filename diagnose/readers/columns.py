@@ -142,7 +142,7 @@ STEP_AXES = (
 )  # fmt: skip
 EPOCH_AXES = ("epoch", "epochs", "ep", "current_epoch", "epoch_num", "train_epoch")
 SPLIT_COLUMNS = ("set", "split", "phase", "mode", "subset", "dataset", "partition")
-LINE_NUMBERS = ("", "unnamed_0", "index", "row")
+LINE_NUMBERS = ("unnamed_0", "index", "row")
 
 
 @lru_cache(maxsize=4096)
@@ -156,6 +156,11 @@ def words(name: str) -> tuple[str, ...]:
 def normalized(name: str) -> str:
     """Return the words of a name joined by underscores."""
     return "_".join(words(name))
+
+
+def is_line_number(name: str) -> bool:
+    """Return whether a column, often one without a name, numbers the rows."""
+    return normalized(name) in LINE_NUMBERS or name.strip() in ("", "#")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from diagnose.errors import LogError
 from diagnose.readers.axis import Column
 from diagnose.readers.body import AXES, BLANK, MAX_QUOTED_LINES, Body, Problems
 from diagnose.readers.columns import (
-    LINE_NUMBERS,
     SPLIT_COLUMNS,
+    is_line_number,
     meaning,
     normalized,
 )
@@ -155,7 +155,7 @@ def _wanted(names: list[str], text: dict[str, str], choice: Choice, size: int) -
         form = normalized(name)
         if form in named:
             out.append(index)
-        elif name in text or form in LINE_NUMBERS:
+        elif name in text or is_line_number(name):
             continue
         elif size <= ALL_COLUMNS_BYTES or is_known(name):
             out.append(index)

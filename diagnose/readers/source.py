@@ -59,7 +59,8 @@ class Source:
             self._hold(sys.stdin.buffer if sys.stdin else io.BytesIO())
         else:
             self.path = Path(path)
-            self.name = str(path)
+            # A name that is no text is shown by the numbers of its bytes.
+            self.name = str(path).encode("utf-8", "backslashreplace").decode()
             self.size = self._stored_size(self.path)
             if not self.path.is_file():
                 # A pipe, as `<(zcat log.gz)` makes it, can be read only once.

@@ -13,12 +13,12 @@ import numpy as np
 from diagnose.errors import LogError, UnknownName
 from diagnose.readers.axis import Column, positions, untangle
 from diagnose.readers.columns import (
-    LINE_NUMBERS,
     TRAINING,
     VALIDATION,
     choose_axis,
     choose_roles,
     is_adversarial,
+    is_line_number,
     is_reinforcement,
     meaning,
     normalized,
@@ -76,7 +76,7 @@ def _find(name: str, known: Sequence[str], text: Mapping[str, str]) -> str:
     """Find a column by its name, or by its name in another spelling where that is unambiguous."""
     if name in known:
         return name
-    alike = [k for k in known if normalized(k) == normalized(name)]
+    alike = [k for k in known if normalized(name) and normalized(k) == normalized(name)]
     if len(alike) == 1:
         return alike[0]
     if name in text:
@@ -201,7 +201,7 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
         raise LogError(f"{source}: no training curve here: {listing(main)} holds a single point.")
     used = {n for parts in roles.values() for n in parts} | {step_name, epoch_name}
     for name, column in columns.items():
-        if name not in used and name not in series and normalized(name) not in LINE_NUMBERS:
+        if name not in used and name not in series and not is_line_number(name):
             extra = _series(name, column, position, keep, [])
             if extra is not None:
                 series[name] = extra

@@ -121,7 +121,9 @@ def test_order_of_columns_does_not_matter() -> None:
         roles = choose_roles({n: 20 for n in names if n not in choose_axis(names)})
         for role in ("train_loss", "val_loss"):
             if role in expected:
-                assert set(roles.get(role, ())) == set(filter(None, (expected[role] or "").split("+")))
+                assert set(roles.get(role, ())) == set(
+                    filter(None, (expected[role] or "").split("+"))
+                )
 
 
 @pytest.mark.parametrize(

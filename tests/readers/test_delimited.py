@@ -104,7 +104,9 @@ def test_infinities_and_signs(read_log, spelled, expected) -> None:
     assert read_log(f"epoch,loss\n1,0.9\n2,{spelled}\n3,0.6\n").train_loss.value[1] == expected
 
 
-@pytest.mark.parametrize("spelled", ["", " ", "None", "null", "NA", "N/A", "#na#", "-", "_", "<NA>"])
+@pytest.mark.parametrize(
+    "spelled", ["", " ", "None", "null", "NA", "N/A", "#na#", "-", "_", "<NA>"]
+)
 def test_blank_is_a_gap(read_log, points, spelled) -> None:
     """A blank cell in any spelling is a gap, and the other points keep their steps."""
     run = read_log(f"epoch,loss,val_loss\n1,0.9,1.5\n2,0.7,{spelled}\n3,0.6,1.2\n")
@@ -151,7 +153,7 @@ def test_fastai_table(read_log, points) -> None:
 
 
 def test_timm_table(read_log, points) -> None:
-    """timm's percentages become shares."""
+    """Timm's percentages become shares."""
     run = read_log(
         "epoch,train_loss,eval_loss,eval_top1,eval_top5,lr\n0,6.9,6.5,1.25,5.0,0.1\n"
         "1,6.0,5.5,12.5,25.0,0.1\n"
@@ -309,9 +311,7 @@ def test_commas_for_everything(read_log, text) -> None:
 
 def test_thousands_are_not_decimals(read_log, points) -> None:
     """`1,234` beside decimal points is text, and its row is not given another row's step."""
-    run = read_log(
-        'step,loss\n100,0.9\n500,0.8\n900,0.7\n"1,300",0.6\n"1,700",0.5\n', "log.csv"
-    )
+    run = read_log('step,loss\n100,0.9\n500,0.8\n900,0.7\n"1,300",0.6\n"1,700",0.5\n', "log.csv")
     assert points(run, "train_loss") == [(100, 0.9), (500, 0.8), (900, 0.7)]
     assert any("'1,300' in line 5" in note for note in run.notes)
 
@@ -389,7 +389,9 @@ def test_cut_last_line(read_log, tail, train, val) -> None:
 
 def test_cut_exponent(read_log) -> None:
     """A number cut within its exponent is not read as one without."""
-    run = read_log("epoch,lr,loss\n1,1e-3,9.125e-01\n2,1e-3,8.5e-01\n3,1e-3,7.25e-02\n4,1e-3,7.5e-0")
+    run = read_log(
+        "epoch,lr,loss\n1,1e-3,9.125e-01\n2,1e-3,8.5e-01\n3,1e-3,7.25e-02\n4,1e-3,7.5e-0"
+    )
     assert run.train_loss.value.tolist() == [0.9125, 0.85, 0.0725]
 
 
@@ -460,10 +462,7 @@ def test_named_validation_loss_is_not_the_training_loss(read_log) -> None:
 
 def test_named_part_is_compared_with_its_like(read_log, points) -> None:
     """Beside one named part of a summed loss stands the same part of the other."""
-    text = (
-        "epoch,train/box_loss,train/cls_loss,val/box_loss,val/cls_loss\n"
-        "1,1,2,3,4\n2,1,2,3,5\n"
-    )
+    text = "epoch,train/box_loss,train/cls_loss,val/box_loss,val/cls_loss\n1,1,2,3,4\n2,1,2,3,5\n"
     run = read_log(text, train_loss="train/cls_loss")
     assert points(run, "val_loss") == [(1, 4), (2, 5)]
 

@@ -95,7 +95,9 @@ def test_mode_tells_the_loss(read_log, points) -> None:
 
 def test_nested_records(read_log, points) -> None:
     """Names of nested objects are joined."""
-    text = lines(*({"epoch": e, "train": {"loss": 1.0 / e}, "val": {"loss": 2.0 / e}} for e in (1, 2)))
+    text = lines(
+        *({"epoch": e, "train": {"loss": 1.0 / e}, "val": {"loss": 2.0 / e}} for e in (1, 2))
+    )
     run = read_log(text, "log.jsonl")
     assert points(run, "train_loss") == [(1, 1.0), (2, 0.5)]
     assert points(run, "val_loss") == [(1, 2.0), (2, 1.0)]

@@ -230,14 +230,18 @@ def never_breaks(content: bytes, name: str = "log") -> None:
 
 
 @MANY
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\x1f\x8b\x08", b"\xff\xfe", b"\x80\x04", b"["]))
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"\x1f\x8b\x08", b"\xff\xfe", b"\x80\x04", b"["])
+)
 def test_any_bytes(content, start) -> None:
     """No bytes bring out anything but an error of ours."""
     never_breaks(start + content)
 
 
 @MANY
-@given(st.text(max_size=200), st.sampled_from(["", "epoch,loss\n1,2\n", "loss\n", "epoch loss\n1 2\n"]))
+@given(
+    st.text(max_size=200), st.sampled_from(["", "epoch,loss\n1,2\n", "loss\n", "epoch loss\n1 2\n"])
+)
 @example("2,3\x00\n", "epoch,loss\n1,2\n")
 @example('"', "epoch,loss\n1,2\n")
 def test_any_text(text, start) -> None:

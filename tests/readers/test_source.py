@@ -57,7 +57,9 @@ def test_damaged_gzip(read_log, share) -> None:
         read_log(bytes(content), "log.csv.gz")
 
 
-@pytest.mark.parametrize("document", [b'{"loss": [' + b"1," * 90_000 + b"1]}", b'{"loss": 1}\n' * 9000])
+@pytest.mark.parametrize(
+    "document", [b'{"loss": [' + b"1," * 90_000 + b"1]}", b'{"loss": 1}\n' * 9000]
+)
 def test_cut_gzip_of_json(read_log, document) -> None:
     """A cut compressed JSON document or file of JSON lines is refused in the same words."""
     content = gzip.compress(document)

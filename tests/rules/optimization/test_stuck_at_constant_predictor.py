@@ -70,3 +70,15 @@ def test_two_points_are_not_checked(facts):
     curve = [LN10, LN10]
     finding = RULE.check(facts(train_loss=curve, references={"classes": 10}))
     assert finding.state == "not_checked"
+
+
+def test_an_easier_validation_set_does_not_hide_it(facts):
+    """A validation target of smaller variance lies lower from the first epoch to the last."""
+    arrays = {"train_loss": np.full(30, 1.0), "val_loss": np.full(30, 0.87)}
+    assert RULE.check(facts(**arrays, references={"target_variance": 1.0})).is_problem
+
+
+def test_a_validation_loss_that_falls_shows_learning(facts):
+    """Look-alike: strong augmentation keeps the logged training loss high."""
+    arrays = {"train_loss": np.full(30, LN10), "val_loss": np.linspace(LN10, 0.5, 30)}
+    assert RULE.check(facts(**arrays, references={"classes": 10})).state == "clear"
