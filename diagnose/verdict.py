@@ -23,6 +23,8 @@ CAUSES = ("optimization", "undertrained", "over-regularized", "capacity", "unkno
 
 MIN_POINTS = 4
 """A log with fewer points of either loss shows no trend."""
+GROWN = 1.5
+"""A validation loss this much further below the training loss than at first moved away from it."""
 CLOSED_SHARE = 0.5
 """A run that would close this share of its excess in twice its length is undertrained."""
 REGULARIZED_SHARE = 0.05
@@ -157,8 +159,7 @@ def _cause(failure: Finding, by: Mapping[str, Finding], facts: Facts) -> tuple[s
             " falls below the linear model's shows that capacity was the limit",
             _command(facts, f"--narrowest-layer {_rank(facts)}", f"narrowest_layer={_rank(facts)}"),
         )
-    inverted = by["LOG103"]
-    if inverted.state == FOUND and inverted.value("distance_share") > REGULARIZED_SHARE:
+    if _is_lifted_by_training(by["LOG103"]):
         return "over-regularized", Settle(
             "a run without dropout, augmentation and penalties",
             "switch them off and compare the training loss",
@@ -172,6 +173,19 @@ def _cause(failure: Finding, by: Mapping[str, Finding], facts: Facts) -> tuple[s
         if 4 * improving.value("gain") >= CLOSED_SHARE * excess:
             return "undertrained", None
     return "optimization", None
+
+
+def _is_lifted_by_training(inverted: Finding) -> bool:
+    """Return whether the training loss is measured harder, rather than on harder examples.
+
+    Dropout and augmentation hold the training loss back more and more while the network learns; an
+    easier validation set lies lower by as much from the start.
+    """
+    return (
+        inverted.state == FOUND
+        and inverted.value("distance_share") > REGULARIZED_SHARE
+        and inverted.value("distance") > GROWN * inverted.value("early_distance")
+    )
 
 
 def _rank(facts: Facts) -> int:

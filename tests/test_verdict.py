@@ -103,6 +103,13 @@ def test_a_training_loss_far_above_validation_and_linear_speaks_for_regularizati
     assert "without dropout" in verdict.settle_with.measurement
 
 
+def test_an_easier_validation_set_does_not_speak_for_regularization():
+    """A validation loss lower by as much from the first epoch on lies on easier examples."""
+    train = np.concatenate([np.linspace(LN10, 1.6, 10), np.full(30, 1.6)])
+    verdict = diagnose(train_loss=train, val_loss=train - 0.3, classes=10, linear_loss=0.1).verdict
+    assert (verdict.problem, verdict.cause) == ("underfitting", "optimization")
+
+
 def test_a_loss_that_will_reach_the_linear_model_s_is_undertrained():
     """Above the linear model's, but falling fast enough to pass it within twice the run."""
     line = np.linspace(LN10, 0.5, 40)

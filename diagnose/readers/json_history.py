@@ -13,7 +13,7 @@ from diagnose.errors import LogError
 from diagnose.readers.axis import Column
 from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, meaning, normalized
 from diagnose.readers.reader import Reader
-from diagnose.readers.rows import columns_of, is_missing, named, to_number
+from diagnose.readers.rows import columns_of, is_missing, key_name, to_number
 from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import IntArray
@@ -133,7 +133,9 @@ def _collect(value: Any, name: str, found: _Found, depth: int = 0) -> None:
             if name and not meaning(name).split and _is_history(value):
                 found.histories.append(name)
             for key, inner in value.items():
-                _collect(inner, f"{name}/{named(key)}" if name else named(key), found, depth + 1)
+                _collect(
+                    inner, f"{name}/{key_name(key)}" if name else key_name(key), found, depth + 1
+                )
     elif isinstance(value, list | tuple) and value:
         records = [item for item in value if isinstance(item, dict)]
         if len(records) > 0.5 * len(value):

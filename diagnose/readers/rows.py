@@ -38,7 +38,7 @@ def to_number(value: object) -> float | None:
     return None
 
 
-def named(key: object) -> str:
+def key_name(key: object) -> str:
     """Return a key as a name; half a character, which no file can hold, as its number."""
     return str(key).encode("utf-8", "backslashreplace").decode()
 
@@ -51,10 +51,10 @@ def is_missing(value: str) -> bool:
 def flatten(record: Mapping[Any, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
     """Join the names of nested dictionaries with a slash."""
     if not prefix and not any(isinstance(value, dict) for value in record.values()):
-        return {named(key): value for key, value in record.items()}
+        return {key_name(key): value for key, value in record.items()}
     out: dict[str, Any] = {}
     for key, value in record.items():
-        name = f"{prefix}{named(key)}"
+        name = f"{prefix}{key_name(key)}"
         if isinstance(value, dict) and depth < MAX_DEPTH:
             out |= flatten(value, f"{name}/", depth + 1)
         else:

@@ -192,24 +192,49 @@ def test_file_name_that_is_no_text(tmp_path, monkeypatch, capfdbinary) -> None:
 
 
 TOLD = {
-    "text in a cell": (GOOD + "9,oops,0.2\n", "column 'loss': text instead of a number ('oops' in line 10)"),
-    "cut without enough cells": (GOOD + "9,0.2", "the last line (line 10) has no end and may be cut off"),
-    "cut with enough cells": (
-        "epoch,loss,val_loss\n1,0.91,0.95\n2,0.81,0.85\n3,0.71,0.75\n4,0.61,0.", "cut off; its last cell '0.' was left out",
+    "text in a cell": (
+        GOOD + "9,oops,0.2\n",
+        "column 'loss': text instead of a number ('oops' in line 10)",
     ),
-    "decimal commas": ("epoch;loss\n1;0,9\n2;0,8\n3;0,7\n", "decimal commas were read as decimal points"),
-    "too many cells": (GOOD + "9,0,2,0,3\n", "1 line (line 10) whose cells are more than the header's 3"),
-    "too few cells": ("epoch,loss,val_loss,f1\n1,2,3,4\n2,1\n3,1,2,3\n", "1 line (line 3) with fewer cells"),
+    "cut without enough cells": (
+        GOOD + "9,0.2",
+        "the last line (line 10) has no end and may be cut off",
+    ),
+    "cut with enough cells": (
+        "epoch,loss,val_loss\n1,0.91,0.95\n2,0.81,0.85\n3,0.71,0.75\n4,0.61,0.",
+        "cut off; its last cell '0.' was left out",
+    ),
+    "decimal commas": (
+        "epoch;loss\n1;0,9\n2;0,8\n3;0,7\n",
+        "decimal commas were read as decimal points",
+    ),
+    "too many cells": (
+        GOOD + "9,0,2,0,3\n",
+        "1 line (line 10) whose cells are more than the header's 3",
+    ),
+    "too few cells": (
+        "epoch,loss,val_loss,f1\n1,2,3,4\n2,1\n3,1,2,3\n",
+        "1 line (line 3) with fewer cells",
+    ),
     "repeated steps": (GOOD + "8,0.2,0.3\n", "1 repeated steps; the last value of each was kept"),
-    "decreasing steps": ("step,loss\n5,9\n3,8\n9,7\n1,6\n7,5\n2,4\n", "goes back 3 times and was not taken"),
+    "decreasing steps": (
+        "step,loss\n5,9\n3,8\n9,7\n1,6\n7,5\n2,4\n",
+        "goes back 3 times and was not taken",
+    ),
     "two runs": (GOOD + GOOD, "the log holds 2 runs one after another"),
     "same names": ("epoch,loss,loss\n1,3,9\n2,2,9\n3,1,9\n", "several columns bear the same name"),
     "no header": ("1,3\n2,2\n3,1\n", "the table has no header"),
     "unreadable step": ("epoch,loss\n1,5\nx,4\n3,3\n4,2\n", "1 points of the loss have no epoch"),
-    "json lines cut": ('{"loss": 3}\n{"loss": 2}\n{"loss": 1}\n{"lo', "the last line (line 4) is cut off"),
+    "json lines cut": (
+        '{"loss": 3}\n{"loss": 2}\n{"loss": 1}\n{"lo',
+        "the last line (line 4) is cut off",
+    ),
     "text in json": ('{"loss": [3, 2, "x", 1]}', "loss: text instead of a number ('x')"),
-    "text in a record": ('[{"loss": 3}, {"loss": 2}, {"loss": "x"}]', "'loss': text instead of a number ('x')"),
-}  # fmt: skip
+    "text in a record": (
+        '[{"loss": 3}, {"loss": 2}, {"loss": "x"}]',
+        "'loss': text instead of a number ('x')",
+    ),
+}
 
 
 @pytest.mark.parametrize(("content", "note"), TOLD.values(), ids=TOLD)

@@ -21,7 +21,7 @@ HEADERS = {
     "lightning": ("epoch,lr-Adam,step,train_loss_epoch,train_loss_step,val_acc,val_loss", {
         "train_loss": "train_loss_epoch", "val_loss": "val_loss", "val_accuracy": "val_acc",
         "lr": "lr-Adam"}),
-    "lightning, slashes": ("epoch,step,train/loss,train/acc,val/loss,val/acc,val/acc_best,test/loss", {
+    "lightning, slashes": ("epoch,step,train/loss,train/acc,val/loss,val/acc,val/acc_best", {
         "train_loss": "train/loss", "val_loss": "val/loss", "train_accuracy": "train/acc",
         "val_accuracy": "val/acc"}),
     "lightning, elbo": ("epoch,step,train_elbo_loss,train_kl_weight,val_elbo_loss", {
@@ -45,7 +45,7 @@ HEADERS = {
     "timm": ("epoch,train_loss,eval_loss,eval_top1,eval_top5,lr", {
         "train_loss": "train_loss", "val_loss": "eval_loss", "val_accuracy": "eval_top1",
         "lr": "lr"}),
-    "hf": ("step,epoch,loss,learning_rate,grad_norm,eval_loss,eval_runtime,eval_samples_per_second", {
+    "hf": ("step,epoch,loss,learning_rate,grad_norm,eval_loss,eval_runtime", {
         "train_loss": "loss", "val_loss": "eval_loss", "lr": "learning_rate",
         "grad_norm": "grad_norm"}),
     "wandb": ("_step,_runtime,_timestamp,iter,train/loss,val/loss,lr,mfu", {
@@ -84,10 +84,12 @@ HEADERS = {
     "catboost": ("iter,Logloss", {"train_loss": "Logloss"}),
     "regression": ("epoch,mse,val_mse", {"train_loss": "mse", "val_loss": "val_mse"}),
     "loss before error": ("epoch,loss,mse,val_mse", {"train_loss": "loss", "val_loss": None}),
-    "perplexity": ("epoch,train_ppl,valid_ppl", {"train_loss": "train_ppl", "val_loss": "valid_ppl"}),
+    "perplexity": ("epoch,train_ppl,valid_ppl", {
+        "train_loss": "train_ppl", "val_loss": "valid_ppl"}),
     "loss before perplexity": ("step,loss,ppl,val_loss,val_ppl", {
         "train_loss": "loss", "val_loss": "val_loss"}),
-    "value loss": ("step,value_loss,policy_loss,entropy_loss", {"train_loss": None, "val_loss": None}),
+    "value loss": ("step,value_loss,policy_loss,entropy_loss", {
+        "train_loss": None, "val_loss": None}),
     "loss scale": ("step,loss scale,loss_weight,lm loss", {"train_loss": "lm loss"}),
     "regularizer": ("epoch,loss,reg_loss,aux_loss", {"train_loss": "loss"}),
     "best so far": ("epoch,loss,best_loss,min_val_loss", {"train_loss": "loss", "val_loss": None}),

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from diagnose.errors import LogError, UnknownName
+from diagnose.readers import read, read_runs
 
 EXPECTED_TRAIN = [(1.0, 0.9), (2.0, 0.7), (3.0, 0.6)]
 EXPECTED_VAL = [(1.0, 0.95), (2.0, 0.8), (3.0, 0.75)]
@@ -25,7 +26,7 @@ SAME_TABLE = {
     "blanks": "epoch loss val_loss\n1 0.9 0.95\n2 0.7 0.8\n3 0.6 0.75\n",
     "aligned": "   epoch    loss  val_loss\n       1     0.9      0.95\n"
     "       2     0.7       0.8\n       3     0.6      0.75\n",
-    "padded commas": "  epoch,   loss, val_loss\n  1,    0.9,  0.95\n  2,  0.7, 0.8\n 3, 0.6, 0.75\n",
+    "padded commas": " epoch,  loss, val_loss\n  1,    0.9,  0.95\n  2,  0.7, 0.8\n3, 0.6, 0.75\n",
     "quoted": '"epoch","loss","val_loss"\n"1","0.9","0.95"\n"2","0.7","0.8"\n"3","0.6","0.75"\n',
     "trailing delimiters": "epoch,loss,val_loss,\n1,0.9,0.95,\n2,0.7,0.8,\n3,0.6,0.75,\n",
     "trailing delimiters in rows": "epoch,loss,val_loss\n1,0.9,0.95,\n2,0.7,0.8,\n3,0.6,0.75,\n",
@@ -164,8 +165,6 @@ def test_timm_table(read_log, points) -> None:
 
 def test_wandb_chart_of_two_runs(tmp_path) -> None:
     """A chart with a column a run gives a Run each, without the bounds of the drawn band."""
-    from diagnose.readers import read, read_runs
-
     path = tmp_path / "chart.csv"
     path.write_text(
         '"Step","fast - val - train/loss","fast - val - train/loss__MIN","slow-1 - train/loss",'
@@ -234,7 +233,7 @@ def test_long_table_in_blocks(read_log, points) -> None:
 def test_long_table_of_unknown_parts(read_log) -> None:
     """Parts that are neither train nor val are never mixed into one series."""
     text = "epoch,dataset,loss\n1,cifar,0.9\n1,mnist,0.1\n2,cifar,0.8\n2,mnist,0.05\n"
-    with pytest.raises(LogError, match="'dataset'.*'cifar', 'mnist'.*--train-loss"):
+    with pytest.raises(LogError, match=r"'dataset'.*'cifar', 'mnist'.*--train-loss"):
         read_log(text)
     run = read_log(text, train_loss="cifar_loss")
     assert run.train_loss.value.tolist() == [0.9, 0.8]
@@ -249,7 +248,7 @@ def test_long_table_of_one_part(read_log, points) -> None:
 def test_no_header(read_log, points) -> None:
     """Columns without names are numbered, and can be named by number."""
     text = "1 0.9 0.95\n2 0.7 0.8\n3 0.6 0.75\n"
-    with pytest.raises(LogError, match="'column 1', 'column 2', 'column 3'.*--train-loss"):
+    with pytest.raises(LogError, match=r"'column 1', 'column 2', 'column 3'.*--train-loss"):
         read_log(text)
     run = read_log(text, step="column 1", train_loss="column 2", val_loss="column 3")
     assert points(run, "train_loss") == EXPECTED_TRAIN
@@ -332,7 +331,7 @@ def test_text_in_a_number_cell(read_log, points) -> None:
 
 
 def test_text_in_a_step_cell(read_log, points) -> None:
-    """A value whose step cannot be read is left out; it takes no other step and no other's place."""
+    """A value whose step cannot be read is left out; it takes no other's step."""
     run = read_log("epoch,loss\n1,0.9\n2,0.7\nx,0.1\n4,0.5\n5,0.4\n")
     assert points(run, "train_loss") == [(1, 0.9), (2, 0.7), (4, 0.5), (5, 0.4)]
     assert any("'x' in line 4" in note for note in run.notes)
@@ -348,7 +347,7 @@ def test_blank_step_cell(read_log, points) -> None:
 @pytest.mark.parametrize("unit", [" nats", "s", " it/s", "€"])
 def test_numbers_with_units(read_log, unit) -> None:
     """A loss with a unit behind it is told to be text, by its name and with an example."""
-    with pytest.raises(LogError, match="'loss' holds text.*0.9"):
+    with pytest.raises(LogError, match=r"'loss' holds text.*0.9"):
         read_log(f"epoch,loss\n1,0.9{unit}\n2,0.7{unit}\n3,0.6{unit}\n")
 
 
@@ -449,7 +448,7 @@ def test_named_column_overrides(read_log, points) -> None:
 
 def test_named_text_column(read_log) -> None:
     """Naming a column of text says that it holds text, not that it is missing."""
-    with pytest.raises(LogError, match="'remark' holds text .*'a'"):
+    with pytest.raises(LogError, match=r"'remark' holds text .*'a'"):
         read_log("epoch,loss,remark\n1,0.9,a\n2,0.7,b\n", train_loss="remark")
 
 

@@ -143,7 +143,7 @@ def test_records_with_different_steps(read_log, points) -> None:
 def test_sacred_metrics(read_log, points) -> None:
     """Series with steps of their own keep them."""
     document = {
-        "training.loss": {"steps": [10, 20, 30, 40], "values": [0.9, 0.8, 0.7, 0.6], "timestamps": []},
+        "training.loss": {"steps": [10, 20, 30, 40], "values": [0.9, 0.8, 0.7, 0.6]},
         "validation.loss": {"steps": [20, 40], "values": [0.95, 0.85]},
     }  # fmt: skip
     run = read_log(json.dumps(document), "metrics.json")
@@ -212,7 +212,7 @@ def test_longer_other_list(read_log) -> None:
 def test_several_histories(read_log) -> None:
     """Histories of several runs are not added up or mixed."""
     document = {f"run {i}": {"loss": [i, i - 1], "val_loss": [i, i]} for i in (5, 6)}
-    with pytest.raises(LogError, match="2 histories .*'run 5', 'run 6'"):
+    with pytest.raises(LogError, match=r"2 histories .*'run 5', 'run 6'"):
         read_log(json.dumps(document), "h.json")
     run = read_log(json.dumps(document), "h.json", train_loss="run 6/loss")
     assert run.train_loss.value.tolist() == [6, 5]

@@ -42,7 +42,7 @@ def test_detr(read_log) -> None:
     """Of DETR's many losses the total is used, and the test loss is the validation loss."""
     text = lines(
         *(
-            {"train_lr": 1e-4, "train_loss": 9.0 - e, "train_loss_ce": 1.0, "train_loss_bbox_0": 2.0,
+            {"train_lr": 1e-4, "train_loss": 9.0 - e, "train_loss_ce": 1.0, "train_loss_bbox_0": 2,
              "train_loss_ce_unscaled": 1.0, "test_loss": 9.5 - e, "test_loss_ce": 1.0, "epoch": e}
             for e in range(3)
         )
@@ -109,7 +109,7 @@ def test_a_metric_a_line(read_log) -> None:
         {"step": 1, "box_loss": 0.5}, {"step": 1, "cls_loss": 0.25},
         {"step": 2, "box_loss": 0.4}, {"step": 2, "cls_loss": 0.2},
     )  # fmt: skip
-    with pytest.raises(LogError, match="cannot be added up.*--train-loss"):
+    with pytest.raises(LogError, match=r"cannot be added up.*--train-loss"):
         read_log(text, "log.jsonl")
 
 
@@ -127,7 +127,10 @@ def test_not_finite(read_log) -> None:
 
 def test_truth_is_no_number(read_log, points) -> None:
     """`true` is neither a loss nor a step."""
-    text = '{"step": 1, "loss": 0.9}\n{"step": true, "loss": 0.8}\n{"step": 3, "loss": true}\n{"step": 4, "loss": 0.6}\n'
+    text = lines(
+        {"step": 1, "loss": 0.9}, {"step": True, "loss": 0.8}, {"step": 3, "loss": True},
+        {"step": 4, "loss": 0.6},
+    )  # fmt: skip
     assert points(read_log(text, "log.jsonl"), "train_loss") == [(1, 0.9), (4, 0.6)]
 
 
@@ -141,8 +144,11 @@ def test_cut_last_line(read_log, points) -> None:
 
 def test_other_lines_between(read_log, points) -> None:
     """Lines that are no objects are left out and counted."""
-    text = 'starting\n{"step": 1, "loss": 0.9}\nwarning: x\n\n{"step": 2, "loss": 0.8}\n{"step": 3, "loss": 0.7}\n'
-    run = read_log('{"step": 0, "loss": 1.0}\n' + text, "log.jsonl")
+    text = (
+        '{"step": 0, "loss": 1.0}\nstarting\n{"step": 1, "loss": 0.9}\nwarning: x\n\n'
+        '{"step": 2, "loss": 0.8}\n{"step": 3, "loss": 0.7}\n'
+    )
+    run = read_log(text, "log.jsonl")
     assert points(run, "train_loss") == [(0, 1.0), (1, 0.9), (2, 0.8), (3, 0.7)]
     assert any(note.startswith("2 lines that are no JSON objects") for note in run.notes)
 
@@ -178,5 +184,5 @@ def test_mostly_broken(read_log) -> None:
 
 def test_no_loss(read_log) -> None:
     """The fields that were seen are named, and how to name the loss."""
-    with pytest.raises(LogError, match="'foo', 'bar'.*--train-loss"):
+    with pytest.raises(LogError, match=r"'foo', 'bar'.*--train-loss"):
         read_log(lines({"foo": 1, "bar": 2}, {"foo": 3, "bar": 4}), "log.jsonl")

@@ -216,14 +216,13 @@ def test_arrays_read_back(columns) -> None:
 
 
 def never_breaks(content: bytes, name: str = "log") -> None:
-    """Read a log; only errors of ours may come out, each of one sentence with the log's name."""
+    """Read a log; nothing but errors of ours may come out, or runs with a loss."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
         try:
             runs = read_runs(path)
-        except DiagnoseError as error:
-            assert str(error)
+        except DiagnoseError:
             return
         assert runs
         assert all(run.train_loss or run.val_loss for run in runs)

@@ -217,7 +217,13 @@ def test_epoch_where_the_step_is_missing() -> None:
 
 def test_perplexity() -> None:
     """Perplexities become nats, with a note; the columns keep their names."""
-    run = run_of({"epoch": [1, 2, 3], "train_ppl": [math.e**3, math.e**2, math.inf], "valid_ppl": [math.e, 1.0, math.nan]})  # fmt: skip
+    run = run_of(
+        {
+            "epoch": [1, 2, 3],
+            "train_ppl": [math.e**3, math.e**2, math.inf],
+            "valid_ppl": [math.e, 1.0, math.nan],
+        }
+    )
     assert run.train_loss.value.tolist() == [pytest.approx(3), pytest.approx(2), math.inf]
     assert run.val_loss.value[:2].tolist() == [pytest.approx(1), 0.0]
     assert math.isnan(run.val_loss.value[2])
@@ -242,7 +248,15 @@ def test_loss_beside_perplexity() -> None:
 
 def test_percentages() -> None:
     """Accuracies above 1 are percentages; what is above 100 is no accuracy."""
-    run = run_of({"epoch": [1, 2], "loss": [2, 1], "acc": [12.5, 50.0], "val_loss": [2, 1], "val_acc": [0.25, 1.0]})  # fmt: skip
+    run = run_of(
+        {
+            "epoch": [1, 2],
+            "loss": [2, 1],
+            "acc": [12.5, 50.0],
+            "val_loss": [2, 1],
+            "val_acc": [0.25, 1.0],
+        }
+    )
     assert run.series["train_accuracy"].value.tolist() == [0.125, 0.5]
     assert run.series["val_accuracy"].value.tolist() == [0.25, 1.0]
     assert any("acc: percentages" in note for note in run.notes)

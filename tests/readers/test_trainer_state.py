@@ -22,8 +22,8 @@ HISTORY = [
 
 def state(history: object, **more: object) -> str:
     """Write a trainer state."""
-    document = {"best_metric": None, "epoch": 2.0, "global_step": 40, "is_hyper_param_search": False,
-                "log_history": history, **more}  # fmt: skip
+    document = {"epoch": 2.0, "global_step": 40, "is_hyper_param_search": False}
+    document |= {"log_history": history, **more}
     return json.dumps(document, indent=2)
 
 

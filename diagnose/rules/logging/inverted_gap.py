@@ -52,6 +52,7 @@ def check(facts: Facts) -> Finding:
             "distance", distance, "loss", max(SHARE.value * scale, 0.0) if scale > 0 else None
         ),
         Evidence("distance_share", share, "", SHARE.value),
+        Evidence("early_distance", -median(gap[: max(1, len(gap) // 20)]), "loss"),
     )
     enough = share > SHARE.value or (level > 2 * LEVEL.value and distance > 2 * val.noise)
     if below < MOST.value or not enough or level < LEVEL.value or distance <= val.noise / 2:
