@@ -48,6 +48,20 @@ class Column:
         return self if mask.all() else Column(self.row[mask], self.value[mask])
 
 
+def is_newest_first(
+    columns: Mapping[str, Column], main: Column, step_name: str | None, epoch_name: str | None
+) -> bool:
+    """Return whether a log begins with its newest row: its steps fall from row to row."""
+    for name in (step_name, epoch_name):
+        if name is None:
+            continue
+        at = np.isin(columns[name].row, main.row)
+        step = columns[name].value[at]
+        if len(step) > 2 and len(step) == len(main.row) and np.ptp(step) > 0:
+            return bool((np.diff(step) <= 0).all() and (np.diff(step) < 0).sum() > 1)
+    return False
+
+
 def positions(
     columns: Mapping[str, Column],
     main: Column,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from diagnose.readers.cells import parse_number
 from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, normalized
 from diagnose.readers.layout import (
+    BLANKS,
+    WIDE_BLANKS,
     Layout,
     header_names,
     is_drawn,
@@ -69,7 +71,7 @@ class Body:
             if not line.strip() or is_drawn(line):
                 continue
             cells = split_line(line, layout.delimiter)
-            begins = is_number_or_blank(cells[0], layout.decimal_comma) if cells else True
+            begins = is_number_or_blank(cells[0], 0 in layout.commas) if cells else True
             if layout.has_header and (not begins or cells[0].strip() in layout.names):
                 if self._is_header(line, number + at + 1):
                     yield number + at + 1, None
@@ -80,7 +82,7 @@ class Body:
                 self.problems.long.append(number + at + 1)
                 continue
             if len(cells) < self.width:
-                if layout.delimiter == " ":
+                if layout.delimiter in (BLANKS, WIDE_BLANKS):
                     # No telling which cell is missing.
                     self.problems.long.append(number + at + 1)
                     continue
@@ -93,7 +95,7 @@ class Body:
     def number(self, cell: str, index: int, at: int) -> float:
         """Read a cell; text is remembered, and makes a step unknown instead of blank."""
         try:
-            value = parse_number(cell, self.layout.decimal_comma)
+            value = parse_number(cell, index in self.layout.commas)
         except ValueError:
             name = self.names[index]
             self.problems.text.setdefault(name, []).append((at, cell))
@@ -109,9 +111,7 @@ class Body:
         same = sum(name in self.layout.names for name in given)
         if same < min(2, len([n for n in self.layout.names if n])) or same < 0.5 * len(given):
             return False
-        if any(is_number(name, self.layout.decimal_comma) for name in given) and (
-            names != self.layout.names
-        ):
+        if any(is_number(name, False) for name in given) and names != self.layout.names:
             return False
         distinct = unique(names)
         order = [distinct.index(name) if name in distinct else None for name in self.names]
@@ -125,7 +125,7 @@ class Body:
         """Say what was left out and what was taken how."""
         layout, problems = self.layout, self.problems
         notes = list(dict.fromkeys(problems.notes))
-        if layout.decimal_comma:
+        if layout.commas:
             notes.append("decimal commas were read as decimal points")
         if not layout.has_header:
             notes.append("the table has no header; its columns were numbered from 1")
@@ -143,7 +143,8 @@ class Body:
                 " left out"
             )
         if problems.long:
-            what = "cells do not match" if layout.delimiter == " " else "cells are more than"
+            blanks = layout.delimiter in (BLANKS, WIDE_BLANKS)
+            what = "cells do not match" if blanks else "cells are more than"
             notes.append(
                 f"{_lines(problems.long)} whose {what} the header's {self.width} were left out"
             )
@@ -168,7 +169,7 @@ def _logical_lines(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, 
         start = index
         line = lines[index].rstrip("\r\n")
         index += 1
-        if '"' in line and delimiter != " ":
+        if '"' in line and delimiter not in (BLANKS, WIDE_BLANKS):
             longer, end = line, index
             while _is_open(longer, delimiter) and end < min(start + MAX_QUOTED_LINES, len(lines)):
                 longer += " " + lines[end].rstrip("\r\n")

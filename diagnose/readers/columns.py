@@ -141,18 +141,21 @@ STEP_AXES = (
     "batch_idx", "samples", "samples_count", "time_total_timesteps", "timestep", "round",
 )  # fmt: skip
 EPOCH_AXES = ("epoch", "epochs", "ep", "current_epoch", "epoch_num", "train_epoch")
-SPLIT_COLUMNS = ("set", "split", "phase", "mode", "subset", "dataset", "partition")
+SPLIT_COLUMNS = (
+    "set", "split", "phase", "mode", "subset", "dataset", "partition", "stage", "type", "event",
+    "kind",
+)  # fmt: skip
 LINE_NUMBERS = ("unnamed_0", "index", "row")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 15)
 def words(name: str) -> tuple[str, ...]:
     """Split a column's name into lower-case words; `trainLoss` and `train/loss` are two each."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     return tuple(re.findall(r"[^\W_]+", spaced.lower()))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 15)
 def normalized(name: str) -> str:
     """Return the words of a name joined by underscores."""
     return "_".join(words(name))
@@ -178,7 +181,7 @@ class Meaning:
     extras: tuple[str, ...]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 15)
 def meaning(name: str) -> Meaning:
     """Read a column's name."""
     tokens = words(name)

@@ -19,15 +19,18 @@ from diagnose.readers.columns import (
     normalized,
 )
 from diagnose.readers.layout import (
+    BLANKS,
     SAMPLE_LINES,
+    WIDE_BLANKS,
     Layout,
     find_layout,
     is_known,
-    is_number,
     is_number_or_blank,
+    is_numeric,
     split_line,
 )
 from diagnose.readers.reader import Reader
+from diagnose.readers.rows import Cells
 from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import FloatArray
@@ -83,7 +86,7 @@ def _read(source: Source, choice: Choice) -> Table:
         )
     split = next((n for n in names if normalized(n) in SPLIT_COLUMNS and n in text), None)
     if split is not None:
-        return _read_long(source, body, split, [n for n in names if n not in text], choice)
+        return _read_long(source, body, split, [n for n in names if n not in text])
     wanted = _wanted(names, text, choice, source.size)
     if not wanted:
         return Table("CSV", {}, [], text)
@@ -94,7 +97,7 @@ def _read(source: Source, choice: Choice) -> Table:
     body.problems.notes += [
         f"column {name!r} holds text ({cell[:40]!r}) and was left out"
         for name, cell in text.items()
-        if meaning(name).kind == "loss" and not meaning(name).extras
+        if (meaning(name).kind == "loss" and not meaning(name).extras) or normalized(name) in AXES
     ]
     columns: dict[str, Column] = {}
     for index, position in enumerate(wanted):
@@ -121,7 +124,7 @@ def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> 
     out = {}
     for index, name in enumerate(names):
         cells = [row[index].strip() for row in sample if index < len(row) and row[index].strip()]
-        text = [cell for cell in cells if not is_number_or_blank(cell, layout.decimal_comma)]
+        text = [cell for cell in cells if not is_number_or_blank(cell, index in layout.commas)]
         most = len(cells) if is_known(name) else len(cells) // 2 + 1
         if text and len(text) >= most:
             out[name] = text[0]
@@ -203,15 +206,13 @@ def _whole_cells(lines: Sequence[str], body: Body, number: int) -> str:
     missing = body.width - len(cells)
     if missing <= 0:
         shorter = bool(lengths) and len(last) < min(lengths)
-        if not is_number(last, body.layout.decimal_comma) or not (
-            shorter or _SHORT_EXPONENT.search(last)
-        ):
+        if not is_numeric(last) or not (shorter or _SHORT_EXPONENT.search(last)):
             return line
     body.problems.notes.append(
         f"the last line (line {number}) has no end and may be cut off;"
         + (f" its last cell {last[:40]!r} was left out" if last else " its other cells were used")
     )
-    if delimiter == " ":
+    if delimiter in (BLANKS, WIDE_BLANKS):
         return ""
     kept = line[: len(line.rstrip()) - len(last)] if last else line
     return kept + delimiter * max(missing, 0)
@@ -227,11 +228,12 @@ def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | N
         return None
     if not text:
         return np.empty((0, len(wanted)))
-    if body.layout.decimal_comma:
+    if body.layout.commas:
         if "." in text:
             return None
         text = text.replace(",", ".")
-    if delimiter == " ":
+    blanks = delimiter in (BLANKS, WIDE_BLANKS)
+    if blanks:
         if {len(line.split()) for line in lines} != {body.width}:
             return None
     else:
@@ -242,7 +244,7 @@ def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | N
         )
         if counts != {body.width - 1} and not ends:
             return None
-    if delimiter != " " and (
+    if not blanks and (
         delimiter * 2 in text
         or f"{delimiter}\n" in text
         or f"\n{delimiter}" in text
@@ -260,7 +262,7 @@ def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | N
     try:
         block = np.loadtxt(
             io.StringIO(text),
-            delimiter=None if delimiter == " " else delimiter,
+            delimiter=None if blanks else delimiter,
             usecols=places,
             comments=None,
             ndmin=2,
@@ -299,15 +301,8 @@ def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
         table.columns[stem] = table.columns.pop(name)
 
 
-def _read_long(
-    source: Source, body: Body, split: str, numeric: Sequence[str], choice: Choice
-) -> Table:
+def _read_long(source: Source, body: Body, split: str, numeric: Sequence[str]) -> Table:
     """Read a long table, where a column says which part of the data a row was measured on."""
-    columns: dict[str, tuple[list[int], list[float]]] = {}
-    at = body.names.index(split)
-    row = 0
-    untold: dict[str, None] = {}
-    told = False
     try:
         with source.open_text() as stream:
             for _ in range(body.layout.skip):
@@ -317,40 +312,26 @@ def _read_long(
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
     if lines and not lines[-1].endswith("\n"):
         lines[-1] = _whole_cells(lines, body, body.layout.skip + len(lines))
+    found = Cells(body.axes)
+    at = body.names.index(split)
+    places = [(body.names.index(name), name) for name in numeric]
+    row = 0
     for number, cells in body.rows(lines, body.layout.skip):
         if cells is None:
             body.problems.breaks.append(row)
             continue
-        part = cells[at].strip().lower()
-        if meaning(part).split:
-            told = True
-        elif part:
-            untold[part] = None
-        for name in numeric:
-            index = body.names.index(name)
+        part = normalized(cells[at])
+        found.begin(part)
+        for index, name in places:
             value = body.number(cells[index], index, number)
-            if value == BLANK:
-                continue
-            key = name if normalized(name) in body.axes or not part else f"{part}_{name}"
-            at_rows, values = columns.setdefault(key, ([], []))
-            at_rows.append(row)
-            values.append(value)
+            if value != BLANK:
+                found.add(row, part, name, value)
         row += 1
-    if len(untold) == 1 and not told:
-        # One name for all rows tells nothing apart.
-        (part,) = untold
-        columns = {name.removeprefix(f"{part}_"): found for name, found in columns.items()}
-    elif len(untold) > 1 and not told and not choice.roles_given():
-        raise LogError(
-            f"{source.name}: column {split!r} tells the rows apart as {listing(list(untold), 4)},"
-            " and none is called train or val; name one with --train-loss, as in"
-            f" {next((n for n in columns if normalized(n) not in AXES), split)!r}."
-        )
-    made = {
-        name: Column(np.array(rows), np.array(values)) for name, (rows, values) in columns.items()
-    }
-    notes = [*body.notes(), f"rows were told apart by column {split!r}"]
-    return Table("CSV", made, notes, {}, tuple(body.problems.breaks))
+    columns = found.columns()
+    notes = body.notes()
+    if not set(columns) <= set(body.names):
+        notes.append(f"rows were told apart by column {split!r}")
+    return Table("CSV", columns, notes, {}, tuple(body.problems.breaks))
 
 
 READER = Reader("csv", _recognizes, _read)

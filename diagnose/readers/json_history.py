@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,15 @@ import numpy as np
 
 from diagnose.errors import LogError
 from diagnose.readers.axis import Column
-from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, meaning, normalized
+from diagnose.readers.columns import (
+    EPOCH_AXES,
+    STEP_AXES,
+    TRAINING,
+    VALIDATION,
+    meaning,
+    normalized,
+    words,
+)
 from diagnose.readers.reader import Reader
 from diagnose.readers.rows import columns_of, is_missing, key_name, to_number
 from diagnose.readers.source import Source
@@ -44,10 +53,11 @@ def load_json(source: Source) -> Any:
             literal = _python_literal(text.strip())
             if literal is not None:
                 return literal
-        cut = len(text.rstrip()) - error.pos <= 8 or error.msg.startswith("Unterminated")
+        bare = text.strip()
+        whole = bare[:1] + bare[-1:] in ("{}", "[]") and error.pos < len(text.rstrip())
         raise LogError(
             f"{source.name}:{error.lineno}: "
-            + ("the JSON is cut off here." if cut else f"no JSON: {error.msg}.")
+            + (f"no JSON: {error.msg}." if whole else "the JSON is cut off here.")
         ) from None
     except RecursionError:
         raise LogError(f"{source.name}: JSON nested too deeply to be a log.") from None
@@ -102,6 +112,7 @@ class _Found:
 
     def __init__(self) -> None:
         self.lists: dict[str, list[float | None]] = {}
+        self.axis = "step"
         self.stepped: dict[str, tuple[list[float], list[float]]] = {}
         self.records: dict[str, dict[str, Column]] = {}
         self.text: dict[str, str] = {}
@@ -128,7 +139,11 @@ def _collect(value: Any, name: str, found: _Found, depth: int = 0) -> None:
             and not any(isinstance(item, dict | list | tuple) for item in numbered.values())
         ):
             # As pandas writes a column: {"0": 0.9, "1": 0.7}.
-            _take_numbers(list(numbered.values()), name, found)
+            counts = list(numbered)
+            if counts == list(range(counts[0], counts[0] + len(counts))):
+                _take_numbers(list(numbered.values()), name, found)
+            else:
+                _take_stepped(counts, list(numbered.values()), name, found)
         else:
             if name and not meaning(name).split and _is_history(value):
                 found.histories.append(name)
@@ -140,12 +155,18 @@ def _collect(value: Any, name: str, found: _Found, depth: int = 0) -> None:
         records = [item for item in value if isinstance(item, dict)]
         if len(records) > 0.5 * len(value):
             _take_records(records, name, found)
-        elif meaning(name).kind != "other" and all(
-            isinstance(item, list | tuple) and len(item) == 2 for item in value
-        ):
+        elif meaning(name).kind != "other" and _are_pairs(value):
             _take_stepped([v[0] for v in value], [v[1] for v in value], name, found)
         else:
             _take_numbers(value, name, found)
+
+
+def _are_pairs(value: Sequence[Any]) -> bool:
+    """Return whether a list is of pairs of a step and a value."""
+    if not all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
+        return False
+    steps = [to_number(item[0]) for item in value]
+    return all(a is not None and b is not None and a < b for a, b in itertools.pairwise(steps))
 
 
 def _is_history(value: Mapping[Any, Any]) -> bool:
@@ -229,8 +250,11 @@ def _take_numbers(values: Sequence[Any], name: str, found: _Found) -> None:
                 f"{name}: text instead of a number ({text[0][:40]!r}"
                 f"{f' and {len(text) - 1} more' if len(text) > 1 else ''}) was left out"
             )
-    elif text and meaning(name).kind == "loss":
-        found.text[name] = text[0]
+    elif meaning(name).kind == "loss":
+        if text:
+            found.text[name] = text[0]
+        elif any(isinstance(v, list | tuple) for v in values):
+            found.notes.append(f"{name}: holds lists within a list, and was left out")
 
 
 def _take_stepped(steps: Sequence[Any], values: Sequence[Any], name: str, found: _Found) -> None:
@@ -242,13 +266,14 @@ def _take_stepped(steps: Sequence[Any], values: Sequence[Any], name: str, found:
 
 def _of_lists(found: _Found, named: set[str]) -> dict[str, Column]:
     """Put lists on rows: those with steps each under its own, the others side by side."""
+    _take_own_axes(found)
     if found.stepped and not any(meaning(name).kind == "loss" for name in found.lists):
         out: dict[str, Column] = {}
         axis: list[float] = []
         for name, (steps, values) in found.stepped.items():
             out[name] = Column(np.arange(len(steps)) + len(axis), np.array(values))
             axis += steps
-        return {"step": Column.of(axis), **out}
+        return {found.axis: Column.of(axis), **out}
     found.notes += [f"{name}: has steps of its own, and was left out" for name in found.stepped]
     kept = {
         name: numbers
@@ -275,6 +300,35 @@ def _of_lists(found: _Found, named: set[str]) -> dict[str, Column]:
         array = np.array([np.nan if n is None else n for n in numbers], dtype=np.float64)
         out.setdefault(bare if is_axis else name, Column(rows[logged], array[logged]))
     return out
+
+
+def _take_own_axes(found: _Found) -> None:
+    """Give lists the steps that are theirs alone.
+
+    Those are `val_epoch` beside `val_loss`, and the `epoch` of `{"val": {"epoch": ..., "loss":
+    ...}}` where other parts have their own.
+    """
+    axes: dict[tuple[str, str], str] = {}
+    forms = set()
+    for name in found.lists:
+        place, _, bare = name.rpartition("/")
+        split = meaning(bare).split
+        rest = [word for word in words(bare) if word not in VALIDATION | TRAINING]
+        if "_".join(rest) in _AXES:
+            axes.setdefault((place, split), name)
+            forms.add("_".join(rest))
+    if len(axes) < 2 or len(forms) > 1:
+        return
+    (found.axis,) = forms
+    lists = {name: numbers for name, numbers in found.lists.items() if name not in axes.values()}
+    for name, numbers in lists.items():
+        place, _, bare = name.rpartition("/")
+        axis = axes.get((place, meaning(bare).split)) or axes.get((place, ""))
+        if axis is None and not meaning(bare).split:
+            axis = axes.get((place, "train"))
+        if axis is not None and len(found.lists[axis]) == len(numbers):
+            _take_stepped(found.lists[axis], numbers, name, found)
+    found.lists = {name: v for name, v in lists.items() if name not in found.stepped}
 
 
 def _rows(length: int, longest: int, name: str, notes: list[str]) -> IntArray:

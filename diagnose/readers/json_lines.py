@@ -18,16 +18,17 @@ MAX_BROKEN_SHARE = 0.5
 def parse_object(line: str) -> dict[str, Any] | None:
     """Parse one line as a JSON object; None if it is none."""
     try:
-        value = json.loads(line)
+        # Some write the lines of an array, with commas between.
+        value = json.loads(line.rstrip().removesuffix(","))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
 def _recognizes(source: Source) -> float:
-    if source.head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] != b"{" and source.encoding == "utf-8":
-        return 0.0
     lines = [line for line in source.head_lines()[:20] if line.strip()]
+    if lines and lines[0].lstrip("\ufeff \t")[:1] == "[":
+        return 0.0
     objects = sum(parse_object(line) is not None for line in lines)
     if not objects:
         return 0.0

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from diagnose.readers.cells import parse_number
 from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, meaning, normalized
 
-DELIMITERS = (",", "\t", ";", "|", " ")
+BLANKS, WIDE_BLANKS = " ", "  "
+DELIMITERS = (",", "\t", ";", "|", BLANKS, WIDE_BLANKS)
+"""Blanks stand for any run of blanks, wide blanks for any of two or more."""
 SAMPLE_LINES = 30
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
@@ -25,8 +27,8 @@ class Layout:
     Attributes:
         skip: How many lines stand before its first row.
         names: The columns, in the order of the cells; an unnamed column of row names is `""`.
-        delimiter: What separates the cells; a blank stands for any run of blanks.
-        decimal_comma: Whether a comma separates the decimals.
+        delimiter: What separates the cells.
+        commas: The columns, by index, whose decimals a comma separates.
         has_header: Whether the names were read from the table.
         row_names: Whether each row begins with a cell that the header has no name for.
         doubt: Why the cells cannot be told apart, if they cannot.
@@ -35,7 +37,7 @@ class Layout:
     skip: int
     names: list[str]
     delimiter: str
-    decimal_comma: bool = False
+    commas: frozenset[int] = frozenset()
     has_header: bool = True
     row_names: bool = False
     doubt: str = ""
@@ -48,8 +50,10 @@ def is_drawn(line: str) -> bool:
 
 def split_line(line: str, delimiter: str) -> list[str]:
     """Split one line into cells; runs of blanks are one separator where blanks separate."""
-    if delimiter == " ":
+    if delimiter == BLANKS:
         return line.split()
+    if delimiter == WIDE_BLANKS:
+        return re.split(r"[ \t]{2,}", line.strip()) if line.strip() else []
     try:
         return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
@@ -59,7 +63,9 @@ def split_line(line: str, delimiter: str) -> list[str]:
 def header_names(line: str, delimiter: str) -> list[str]:
     """Split a header into names, without the comment sign before it and blanks behind it."""
     bare = line.lstrip("# ") if line.startswith("#") else line
-    quotes = '"' if delimiter == " " else ""  # elsewhere they were taken off with the cells
+    quotes = (
+        '"' if delimiter in (BLANKS, WIDE_BLANKS) else ""
+    )  # elsewhere they were taken off with the cells
     names = [name.strip(f"{quotes}\ufeff \t") for name in split_line(bare, delimiter)]
     while names and not names[-1]:
         names.pop()
@@ -79,9 +85,7 @@ def find_layout(lines: Sequence[str]) -> Layout | None:
     for index, line in enumerate(lines[:SAMPLE_LINES]):
         if not line.strip() or is_drawn(line):
             continue
-        if found is not None and any(
-            is_number(cell, found.decimal_comma) for cell in split_line(line, found.delimiter)
-        ):
+        if found is not None and any(map(is_numeric, split_line(line, found.delimiter))):
             break
         layout = _layout_at(index, lines)
         if layout is None or (found is not None and not layout.has_header):
@@ -92,7 +96,28 @@ def find_layout(lines: Sequence[str]) -> Layout | None:
         # or as many and no comment sign, is the header.
         if found is None or _known(layout) + (lines[found.skip - 1][:1] == "#") > _known(found):
             found = layout
+    if found is not None and found.has_header:
+        _join_second_header(found, lines)
     return found
+
+
+def _join_second_header(layout: Layout, lines: Sequence[str]) -> None:
+    """Join two lines of names, `loss, loss` above `train, val`, as pandas and Excel write them."""
+    at = next((i for i in range(layout.skip, len(lines)) if lines[i].strip()), None)
+    if at is None:
+        return
+    cells = [cell.strip() for cell in split_line(lines[at], layout.delimiter)]
+    cells += [""] * (len(layout.names) - len(cells))
+    told = [cell for cell in cells if cell]
+    if len(cells) > len(layout.names) or sum(bool(meaning(c).split) for c in told) < 2:
+        return
+    if any(map(is_numeric, told)) or any(cell in layout.names for cell in told):
+        return
+    above = ""
+    for index, (name, cell) in enumerate(zip(layout.names, cells, strict=True)):
+        above = name or above  # Excel writes the name of joined cells once
+        layout.names[index] = f"{cell} {above}" if cell else name
+    layout.skip = at + 1
 
 
 def _layout_at(index: int, lines: Sequence[str]) -> Layout | None:
@@ -127,7 +152,8 @@ def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Lay
     has_header = known or numeric <= 0.5 * len(names)
     if has_header and not any(re.search(r"[^\W\d]", n) for n in names):
         return None
-    if delimiter == " " and has_header and (not known or numeric or _is_prose(names)):
+    blanks = delimiter in (BLANKS, WIDE_BLANKS)
+    if blanks and has_header and (not known or numeric or _is_prose(names)):
         return None
     rows = [_without_last_blanks(split_line(row, delimiter), len(names)) for row in body]
     if known > 1:
@@ -135,23 +161,25 @@ def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Lay
     torn = sum(bool(_OTHER_DELIMITER.search(cell)) for row in rows for cell in row)
     if not rows or torn >= 0.5 * sum(len(row) for row in rows):
         return None  # the header and its rows are separated by different signs
-    comma = _has_decimal_commas(rows)
+    commas = _decimal_commas(rows)
     enough = max(1, 0.5 * len(rows))
-    rows = [row for row in rows if any(is_number(c, comma) for c in row)]
-    tolerance = 0 if delimiter == " " or len(names) == 1 else len(names) - 2 if known > 1 else 1
+    rows = [row for row in rows if any(map(is_numeric, row))]
+    tolerance = 0 if blanks or len(names) == 1 else len(names) - 2 if known > 1 else 1
     fitting = sum(0 <= len(names) - len(row) <= tolerance for row in rows)
     if not has_header:
         names = [f"column {i + 1}" for i in range(len(names))]
-        layout = Layout(index, names, delimiter, comma, has_header=False)
+        layout = Layout(index, names, delimiter, commas, has_header=False)
         return layout if fitting >= enough else None
-    layout = Layout(index + 1, names, delimiter, comma)
+    layout = Layout(index + 1, names, delimiter, commas)
     if fitting >= enough:
         return layout
     longer = [row for row in rows if len(row) > len(names)]
     if len(longer) < enough or not known:
         return None
-    if all(len(row) == len(names) + 1 for row in rows) and (
-        delimiter in "\t " or any(_DECIMAL_POINT.fullmatch(c.strip()) for row in rows for c in row)
+    if max(map(len, rows)) == len(names) + 1 and (
+        blanks
+        or delimiter == "\t"
+        or any(_DECIMAL_POINT.fullmatch(c.strip()) for row in rows for c in row)
     ):
         # As pandas and R print a table: nothing stands above the rows' names.
         layout.names = ["", *names]
@@ -191,6 +219,11 @@ def is_known(name: str) -> bool:
     return meaning(name).kind != "other" or normalized(name) in {*STEP_AXES, *EPOCH_AXES}
 
 
+def is_numeric(cell: str) -> bool:
+    """Return whether a cell holds a number by either sign of the decimals."""
+    return is_number(cell, False) or is_number(cell, True)
+
+
 def is_number(cell: str, decimal_comma: bool) -> bool:
     """Return whether a cell holds a number."""
     try:
@@ -215,12 +248,24 @@ def _without_last_blanks(cells: list[str], width: int) -> list[str]:
     return cells
 
 
-def _has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether commas separate decimals, and not thousands beside decimal points."""
-    cells = [cell.strip() for row in rows for cell in row]
-    commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
-    if any(_DECIMAL_POINT.fullmatch(cell) for cell in cells):
-        return any(not _GROUPED.fullmatch(cell) for cell in commas) and len(commas) > sum(
-            bool(_DECIMAL_POINT.fullmatch(cell)) for cell in cells
-        )
-    return bool(commas)
+def _decimal_commas(rows: Sequence[Sequence[str]]) -> frozenset[int]:
+    """Return the columns whose commas separate decimals, and not thousands."""
+    width = max(map(len, rows))
+    columns = [[row[i].strip() for row in rows if i < len(row)] for i in range(width)]
+    points = [sum(_is_point(cell) for cell in cells) for cells in columns]
+    found, silent = set(), set()
+    for index, cells in enumerate(columns):
+        commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+        # `1,234` alone groups thousands where another column has decimal points.
+        sure = any(not _GROUPED.fullmatch(cell) for cell in commas)
+        if commas and len(commas) >= points[index] and (sure or not any(points)):
+            found.add(index)
+        elif not points[index]:
+            silent.add(index)
+    # A column without decimals so far is written like the others.
+    return frozenset(found | silent) if found else frozenset()
+
+
+def _is_point(cell: str) -> bool:
+    """Return whether a point separates the decimals of a number; `1.234` may be thousands."""
+    return bool(_DECIMAL_POINT.fullmatch(cell)) and not _GROUPED.fullmatch(cell.replace(".", ","))

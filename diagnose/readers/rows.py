@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,12 @@ def to_number(value: object) -> float | None:
             return parse_number(value)
         except ValueError:
             return None
+    if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], list):
+        return to_number(value[0])
     return None
 
 
+@lru_cache(maxsize=1 << 12)
 def key_name(key: object) -> str:
     """Return a key as a name; half a character, which no file can hold, as its number."""
     return str(key).encode("utf-8", "backslashreplace").decode()
@@ -62,8 +66,58 @@ def flatten(record: Mapping[Any, Any], prefix: str = "", depth: int = 0) -> dict
     return out
 
 
+class Cells:
+    """Collects numbers by row, by column, and by the part of the data they were measured on."""
+
+    def __init__(self, axes: Collection[str] = _AXES) -> None:
+        self.axes = axes
+        self._found: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+        self._parts: list[str] = []
+
+    def begin(self, part: str) -> None:
+        """Begin a row whose numbers were measured on `part` ("" if the row does not say)."""
+        if part and not meaning(part).split and self._parts[-1:] != [part]:
+            self._parts.append(part)
+
+    def add(self, row: int, part: str, name: str, value: float) -> None:
+        """Add a number; of two under one name in one row the first stands."""
+        found = self._found.get((part, name))
+        if found is None:
+            # A step is of no part: all parts share its column.
+            shared = ("", name) if normalized(name) in self.axes else (part, name)
+            found = self._found.setdefault(shared, ([], []))
+            self._found[part, name] = found
+        rows, values = found
+        if not rows or rows[-1] != row:
+            rows.append(row)
+            values.append(value)
+
+    def columns(self) -> dict[str, Column]:
+        """Return the columns; those of a part bear its name.
+
+        Parts of other names than train and val are apart only where they alternate. Parts that
+        follow one another are the phases of one run.
+        """
+        alternate = len(set(self._parts)) < len(self._parts)
+        joined: dict[str, list[tuple[list[int], list[float]]]] = {}
+        for (part, name), found in self._found.items():
+            apart = part and (alternate or meaning(part).split)
+            if normalized(name) in self.axes:
+                joined[name] = [found]
+            else:
+                joined.setdefault(f"{part}_{name}" if apart else name, []).append(found)
+        return {name: _joined(found) for name, found in joined.items()}
+
+
+def _joined(found: list[tuple[list[int], list[float]]]) -> Column:
+    rows = np.concatenate([np.array(rows, dtype=np.int64) for rows, _ in found])
+    values = np.concatenate([np.array(values, dtype=np.float64) for _, values in found])
+    rows, first = np.unique(rows, return_index=True)
+    return Column(rows, values[first])
+
+
 def columns_of(
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Mapping[Any, Any]],
 ) -> tuple[dict[str, Column], dict[str, str], list[str]]:
     """Collect the numbers of records into columns.
 
@@ -73,39 +127,36 @@ def columns_of(
     Returns:
         The columns, the fields that hold nothing but text with an example of it, and notes.
     """
-    found: dict[str, tuple[list[int], list[float]]] = {}
+    cells = Cells()
+    numeric: set[str] = set()
     text: dict[str, list[str]] = {}
     for number, record in enumerate(records):
         flat = flatten(record)
         part = ""
         for name, value in flat.items():
             if isinstance(value, str) and normalized(name) in SPLIT_COLUMNS:
-                part = normalized(value) if meaning(value).split else ""
+                part = part if meaning(part).split else normalized(value)
+        if part:
+            cells.begin(part)
         for name, value in flat.items():
-            is_axis = normalized(name) in _AXES
-            parsed = to_number(value)
-            if parsed is None:
-                if not isinstance(value, str) or is_missing(value):
-                    continue
+            parsed = value if type(value) is float else to_number(value)
+            if parsed is not None:
+                numeric.add(name)
+            elif isinstance(value, str) and not is_missing(value):
                 text.setdefault(name, []).append(value)
-                if not is_axis:
+                if normalized(name) not in _AXES:
                     continue
                 # A step that cannot be read is unknown, not that of the record before.
                 parsed = float("nan")
-            told = f"{part}_{name}" if part and not is_axis else name
-            rows, values = found.setdefault(told, ([], []))
-            if not rows or rows[-1] != number:
-                rows.append(number)
-                values.append(parsed)
-    columns = {
-        name: Column(np.array(rows), np.array(values))
-        for name, (rows, values) in found.items()
-        if name not in text or not np.isnan(values).all()
-    }
+            else:
+                continue
+            cells.add(number, part, name, parsed)
     notes = [
         f"field {name!r}: text instead of a number ({given[0].strip()[:40]!r}"
         f"{f' and {len(given) - 1} more' if len(given) > 1 else ''}) was left out"
         for name, given in text.items()
-        if name in columns
+        if name in numeric
     ]
-    return columns, {n: given[0].strip() for n, given in text.items() if n not in columns}, notes
+    only_text = {name: given[0].strip() for name, given in text.items() if name not in numeric}
+    columns = {name: found for name, found in cells.columns().items() if name not in only_text}
+    return columns, only_text, notes

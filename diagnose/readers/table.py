@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from diagnose.errors import LogError, UnknownName
-from diagnose.readers.axis import Column, positions, untangle
+from diagnose.readers.axis import Column, is_newest_first, positions, untangle
 from diagnose.readers.columns import (
     TRAINING,
     VALIDATION,
@@ -179,7 +179,16 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
             f"{source}: {listing(main)} never stand in one row and cannot be added up;"
             " name one with --train-loss COLUMN."
         )
+    if is_newest_first(columns, loss, step_name, epoch_name):
+        columns = {n: Column((rows - 1 - c.row)[::-1], c.value[::-1]) for n, c in columns.items()}
+        loss = Column((rows - 1 - loss.row)[::-1], loss.value[::-1])
+        notes.append("the log begins with its newest row; it was turned round")
     position, unit = positions(columns, loss, step_name, epoch_name, rows, notes)
+    if choice.step is not None and unit == "row":
+        raise LogError(
+            f"{source}: column {step_name!r} does not count steps: it must hold numbers that rise"
+            " from row to row."
+        )
     keep, position = untangle(loss, position, unit, table.breaks, notes)
 
     series: dict[str, Series] = {}
@@ -247,6 +256,14 @@ def _roles(
                 f"{' + '.join(roles.pop(other))} is not of the kind of {named[role][0]!r} and takes"
                 f" no part; name its like with --{other.replace('_', '-')}"
             )
+    if len(roles.get("val_loss", ())) > 1 and "train_loss" in roles:
+        parts = roles["val_loss"]
+        if not len(_summed([columns[n] for n in parts], parts, "", []).row):
+            notes.append(
+                f"{listing(parts)} never stand in one row and are not added up; name one with"
+                " --val-loss"
+            )
+            del roles["val_loss"]
     accuracy, loss = roles.get("train_accuracy"), roles.get("train_loss")
     if (
         accuracy
@@ -352,7 +369,7 @@ def _in_units(series: Series, role: str, names: Sequence[str], notes: list[str])
     value = series.value
     finite = value[np.isfinite(value)]
     if role.endswith("_loss") and all(meaning(_bare(n)).kind == "perplexity" for n in names):
-        if len(finite) and finite.min() >= 1:
+        if not len(finite) or finite.min() >= 1:
             notes.append(f"{series.name}: perplexity, turned into a loss in nats (its logarithm)")
             return Series(f"ln({series.name})", series.step, np.log(value))
         notes.append(f"{series.name}: below 1, so no perplexity; used as it is")

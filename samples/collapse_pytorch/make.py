@@ -1,8 +1,8 @@
 """Collapse: a net that had learned dies after one blow-up.
 
 A ReLU net is trained with SGD and momentum on 1,200 digits at a learning rate at the edge of what
-it bears. After a dozen good epochs one update throws the weights so far that the units of a layer stop
-firing for every input; from then on both losses sit at ln 10 = 2.3026, the loss of a guess.
+it bears. After a dozen good epochs the updates throw the weights so far that the units of a layer
+stop firing for every input; from then on both losses sit at ln 10 = 2.3026, the loss of a guess.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Optimization failure in regression: linear least squares beats a deep net on its training set.
 
-Eight hidden layers of 64 tanh units are trained with Adam on 800 points whose target is linear in 20
-inputs, but for some noise, scaled to variance one. The learning rate of 0.02 drives the units into
-saturation; the mean squared error comes down from the variance and levels off at several times the
+Eight hidden layers of 64 tanh units are trained with Adam on 800 points whose target, scaled to
+variance one, is linear in 20 inputs but for some noise. The learning rate of 0.02 drives the units
+into saturation; the mean squared error comes down from the variance and levels off at six times the
 training loss of linear regression, although every layer is wide enough to carry that solution.
 """
 

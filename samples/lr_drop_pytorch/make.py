@@ -1,9 +1,9 @@
 """Learning-rate drop: both losses fall at once where the schedule cuts the learning rate.
 
 A small convolutional net is trained on 1,200 digits by SGD with weight decay, in batches of four
-and at a learning rate of 0.1, high enough to keep both losses above what the net can reach. At epoch
-30 StepLR divides the rate by twenty and both losses drop within two epochs. That is the schedule at
-work, not a change of the data.
+and at a learning rate of 0.1, high enough to keep both losses above what the net can reach. At
+epoch 30 StepLR divides the rate by twenty and both losses drop within two epochs. That is the
+schedule at work, not a change of the data.
 """
 
 import csv

@@ -65,7 +65,8 @@ def check(facts: Facts) -> Finding:
         Evidence("later_fall_share", flat, "", FLAT.value),
         Evidence("last_step", float(val.step[-1]), unit),
     )
-    learned = val.fall / scale if scale > 0 else 0.0
+    top = facts.constant if facts.constant is not None else val.start
+    learned = (top - val.lowest) / scale if scale > 0 else 0.0
     if (
         share > EARLY.value
         or flat > FLAT.value
