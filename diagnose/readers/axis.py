@@ -22,6 +22,8 @@ SPARSE_SHARE = 0.5
 """An axis that stands in fewer of the loss's rows is sparse: it holds until it is logged again."""
 MIN_POINTS = 5
 """An appended run with fewer points does not replace a longer one before it."""
+OTHER_COUNTER = 2.0
+"""Steps that differ from those around them by more than this factor count something else."""
 _UNITS = {"steps": "step", "epochs": "epoch", "iter": "iteration", "itr": "iteration"}
 
 
@@ -46,6 +48,11 @@ class Column:
     def where(self, mask: BoolArray) -> Column:
         """Keep the points for which the mask, one entry a point, is true."""
         return self if mask.all() else Column(self.row[mask], self.value[mask])
+
+
+def counted(number: int, what: str) -> str:
+    """Return `1 point`, `2 points`."""
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def is_newest_first(
@@ -102,25 +109,27 @@ def positions(
             continue
         fell = np.diff(on_loss) < 0
         unit = _unit(name)
+        within = False
         if name == step_name and fell.any() and epoch_name is not None:
             numbered = _numbered_through(
                 position, loss, _filled(columns[epoch_name], rows, main.row)
             )
+            within = numbered is not None
             if numbered is not None:
                 position = numbered
                 fell = np.diff(position[loss.row]) < 0
         if _is_jumbled(position[loss.row]):
             notes.append(
-                f"column {name!r} goes back {int(fell.sum())} times and was not taken as the step"
-                " axis"
+                f"column {name!r} goes back {counted(int(fell.sum()), 'time')} and was not taken"
+                " as the step axis"
             )
             continue
         if not whole.all():
             notes.append(
-                f"{int((~whole).sum())} points of the loss have no {unit} that can be read in"
-                f" column {name!r} and were left out"
+                f"{counted(int((~whole).sum()), 'point')} of the loss without a readable {unit} in"
+                f" column {name!r} left out"
             )
-        return _moved(position, loss, name, notes), unit
+        return _moved(position, loss, name, within, notes), unit
     return np.arange(1.0, rows + 1.0), "row"
 
 
@@ -173,10 +182,14 @@ def _numbered_through(position: FloatArray, loss: Column, epoch: FloatArray) -> 
     return numbered
 
 
-def _moved(position: FloatArray, loss: Column, name: str, notes: list[str]) -> FloatArray:
+def _moved(
+    position: FloatArray, loss: Column, name: str, within: bool, notes: list[str]
+) -> FloatArray:
     """Move rows of an evaluation, whose own counter is another, to the training step before.
 
-    MMEngine logs the epoch as the step of an evaluation, MMCV the number of validation batches.
+    MMEngine logs the epoch as the step of an evaluation, MMCV, which counts within each epoch,
+    the number of validation batches. An evaluation that ran beside the training and was logged
+    late has steps not far from those around it, and keeps them.
     """
     on_loss = position[loss.row]
     rows = np.arange(len(position))
@@ -189,6 +202,10 @@ def _moved(position: FloatArray, loss: Column, name: str, notes: list[str]) -> F
     outside = other & (low <= high) & ((position < low) | (position > high))
     if (outside & inner).sum() <= 0.5 * inner.sum():
         return position
+    if not within:
+        share = np.median(position[outside] / low[outside])
+        if 1 / OTHER_COUNTER < share < OTHER_COUNTER:
+            return position
     notes.append(
         f"column {name!r} counts something else in {int(outside.sum())} rows without the training"
         " loss; they were placed at the training step before them"
@@ -244,8 +261,9 @@ def untangle(
             redone = np.flatnonzero(position[begin:low] >= start) + begin
             keep[redone] = False
             notes.append(
-                f"the run was resumed at {unit} {start:g}: {int(np.isin(before.row, redone).sum())}"
-                " points that it then logged again were replaced"
+                f"the run was resumed at {unit} {start:g}:"
+                f" {counted(int(np.isin(before.row, redone).sum()), 'point')} that it then logged"
+                " again replaced"
             )
         elif len(finite) >= 2 and _continues(finite, after.value):
             gap = span / max(len(old) - 1, 1)

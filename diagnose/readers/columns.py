@@ -247,14 +247,18 @@ def choose_roles(points: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
         For each role found, the columns that make it up: several only where parts are summed.
     """
     seen = {name: meaning(name) for name, n in points.items() if n > 0}
-    roles: dict[str, tuple[str, ...]] = {}
-    for kind in ("loss", "loss_like"):
-        # Never one of each: a training loss and a validation error are not comparable.
-        if not roles:
-            roles = {
-                **_losses(seen, points, kind, "train"),
-                **_losses(seen, points, kind, "val"),
-            }
+    roles = _both_losses(seen, points, "loss")
+    if not roles:
+        # Never one of each: a training error and another validation error are not comparable.
+        by_quantity: dict[tuple[str, ...], dict[str, Meaning]] = {}
+        for name, m in seen.items():
+            if m.kind == "loss_like":
+                by_quantity.setdefault(_extras(words(name), frozenset()), {})[name] = m
+        roles = max(
+            (_both_losses(alike, points, "loss_like") for alike in by_quantity.values()),
+            key=lambda found: (len(found), "train_loss" in found),
+            default={},
+        )
     for split in ("train", "val"):
         if f"{split}_loss" not in roles:
             roles |= _losses(seen, points, "perplexity", split)
@@ -273,6 +277,12 @@ def choose_roles(points: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
         roles["grad_norm"] = (max(norms, key=lambda n: points[n]),)
     _pair_parts(roles)
     return roles
+
+
+def _both_losses(
+    seen: Mapping[str, Meaning], points: Mapping[str, int], kind: str
+) -> dict[str, tuple[str, ...]]:
+    return {**_losses(seen, points, kind, "train"), **_losses(seen, points, kind, "val")}
 
 
 def _split_of_plain_accuracy(

@@ -52,7 +52,7 @@ def _recognizes(source: Source) -> float:
         return 0.0
     if len(lines) == 1 and len(lines[0]) >= MAX_LINE:
         return 0.1
-    layout = find_layout(lines)
+    layout = source.layout = find_layout(lines)
     if layout is None:
         return 0.0
     if not layout.has_header:
@@ -64,7 +64,7 @@ def _read(source: Source, choice: Choice) -> Table:
     lines = source.head_lines()
     if any(len(line) >= MAX_LINE for line in lines):
         raise LogError(f"{source.name}: a line of over {MAX_LINE:,} characters is no table.")
-    layout = find_layout(lines)
+    layout = source.layout or find_layout(lines)
     if layout is None:
         raise LogError(f"{source.name}: no table: no header followed by lines of numbers.")
     if layout.doubt:
@@ -73,11 +73,10 @@ def _read(source: Source, choice: Choice) -> Table:
     names = body.names
     if len(names) > MAX_COLUMNS:
         raise LogError(f"{source.name}: {len(names):,} columns; at most {MAX_COLUMNS:,} are read.")
-    sample = [
-        cells
-        for _, cells in Body(layout).rows(lines[layout.skip : layout.skip + SAMPLE_LINES], 0)
-        if cells is not None
-    ]
+    first = lines[layout.skip : layout.skip + SAMPLE_LINES]
+    everything = list(range(len(names)))
+    plain = _fast([f"{line}\n" for line in first], Body(layout), everything) is not None
+    sample = [] if plain else [c for _, c in Body(layout).rows(first, 0) if c is not None]
     text = _text_columns(names, sample, layout)
     if _is_run_table(names, text, sample) and not choice.roles_given():
         raise LogError(
@@ -224,7 +223,7 @@ def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | N
     places = [place for i in wanted if (place := body.order[i]) is not None]
     lines = [line for line in lines if not line.isspace()]
     text = "".join(lines)
-    if len(places) < len(wanted) or '"' in text or "_" in text:
+    if len(places) < len(wanted) or '"' in text or "_" in text or "#" in text:
         return None
     if not text:
         return np.empty((0, len(wanted)))

@@ -14,6 +14,8 @@ BLANKS, WIDE_BLANKS = " ", "  "
 DELIMITERS = (",", "\t", ";", "|", BLANKS, WIDE_BLANKS)
 """Blanks stand for any run of blanks, wide blanks for any of two or more."""
 SAMPLE_LINES = 30
+BODY_LINES = 15
+"""So many lines below a header tell whether it is one."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
@@ -123,7 +125,7 @@ def _join_second_header(layout: Layout, lines: Sequence[str]) -> None:
 def _layout_at(index: int, lines: Sequence[str]) -> Layout | None:
     body = [
         row
-        for row in lines[index + 1 : index + 1 + SAMPLE_LINES]
+        for row in lines[index + 1 : index + 1 + BODY_LINES]
         if row.strip() and not row.startswith("#") and not is_drawn(row)
     ]
     doubtful = None
@@ -153,7 +155,8 @@ def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Lay
     if has_header and not any(re.search(r"[^\W\d]", n) for n in names):
         return None
     blanks = delimiter in (BLANKS, WIDE_BLANKS)
-    if blanks and has_header and (not known or numeric or _is_prose(names)):
+    enough_known = known > (delimiter == WIDE_BLANKS)
+    if blanks and has_header and (not enough_known or numeric or _is_prose(names)):
         return None
     rows = [_without_last_blanks(split_line(row, delimiter), len(names)) for row in body]
     if known > 1:

@@ -7,9 +7,12 @@ import os
 import sys
 import zlib
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from diagnose.errors import LogError
+
+if TYPE_CHECKING:
+    from diagnose.readers.layout import Layout
 
 READ_ERRORS = (OSError, EOFError, zlib.error)
 """What reading a stream can raise; the last one comes from a damaged compressed file."""
@@ -21,6 +24,7 @@ MAX_LINE = 1 << 20
 MAX_BYTES = 1 << 30
 """Whole-document formats and standard input are held in memory up to this size."""
 
+_CONTROL = bytes(b for b in range(32) if b not in b"\a\b\t\n\f\r\x1b")
 _FOREIGN = (
     # What a file is, by its first bytes, when it is not a log of numbers and text.
     (b"\x89HDF\r\n", "an HDF5 file (weights, most often), not a log"),
@@ -46,6 +50,7 @@ class Source:
         name: What to call it in messages.
         size: Its size in bytes as stored, 0 where unknown.
         head: The first 64 KiB, decompressed.
+        layout: The table layout that its recognition found, so that reading need not look again.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -53,6 +58,7 @@ class Source:
         self._bytes: bytes | None = None
         self._gzip = False
         self._lines: list[str] | None = None
+        self.layout: Layout | None = None
         if str(path) == "-":
             self.name = "<stdin>"
             # A program started without standard input has none.
@@ -195,7 +201,7 @@ class Source:
 def _is_binary(head: bytes) -> bool:
     """Return whether the bytes are no text: zeros, or many control characters."""
     sample = head[:4096]
-    control = sum(b < 32 and b not in (7, 8, 9, 10, 12, 13, 27) for b in sample)
+    control = len(sample) - len(sample.translate(None, _CONTROL))
     return b"\0" in sample or control > 0.1 * len(sample)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from diagnose.errors import LogError, UnknownName
-from diagnose.readers.axis import Column, is_newest_first, positions, untangle
+from diagnose.readers.axis import Column, counted, is_newest_first, positions, untangle
 from diagnose.readers.columns import (
     TRAINING,
     VALIDATION,
@@ -311,14 +311,14 @@ def _summed(parts: Sequence[Column], names: Sequence[str], role: str, notes: lis
         total += part.value[np.searchsorted(part.row, rows)]
     if len(rows) < max(len(part.row) for part in parts):
         missing = max(len(part.row) for part in parts) - len(rows)
-        notes.append(f"{' + '.join(names)}: {missing} rows lack a part and were left out")
+        notes.append(f"{' + '.join(names)}: {counted(missing, 'row')} without all parts left out")
     label = role.replace("_", " ").replace("val", "validation").replace("train", "training")
     notes.append(f"{label} = {' + '.join(names)}")
     skipped = total == 0
     if role == "val_loss" and skipped.any() and not skipped.all():
         notes.append(
-            f"{int(skipped.sum())} rows whose validation losses are all exactly 0 were taken as"
-            " not evaluated"
+            f"{counted(int(skipped.sum()), 'row')} whose validation losses are all exactly 0 taken"
+            " as not evaluated"
         )
         return Column(rows[~skipped], total[~skipped])
     return Column(rows, total)
@@ -350,7 +350,9 @@ def _series(
         return Series(name, _spread(step), value)
     if repeats:
         last = np.append(gaps > 0, True)
-        notes.append(f"{name}: {repeats} repeated steps; the last value of each was kept")
+        notes.append(
+            f"{name}: {counted(repeats, 'repeated step')}; the last value of each was kept"
+        )
         step, value = step[last], value[last]
     return Series(name, step, value)
 

@@ -216,7 +216,7 @@ TOLD = {
         "epoch,loss,val_loss,f1\n1,2,3,4\n2,1\n3,1,2,3\n",
         "1 line (line 3) with fewer cells",
     ),
-    "repeated steps": (GOOD + "8,0.2,0.3\n", "1 repeated steps; the last value of each was kept"),
+    "repeated steps": (GOOD + "8,0.2,0.3\n", "1 repeated step; the last value of each was kept"),
     "decreasing steps": (
         "step,loss\n5,9\n3,8\n9,7\n1,6\n7,5\n2,4\n",
         "goes back 3 times and was not taken",
@@ -224,7 +224,10 @@ TOLD = {
     "two runs": (GOOD + GOOD, "the log holds 2 runs one after another"),
     "same names": ("epoch,loss,loss\n1,3,9\n2,2,9\n3,1,9\n", "several columns bear the same name"),
     "no header": ("1,3\n2,2\n3,1\n", "the table has no header"),
-    "unreadable step": ("epoch,loss\n1,5\nx,4\n3,3\n4,2\n", "1 points of the loss have no epoch"),
+    "unreadable step": (
+        "epoch,loss\n1,5\nx,4\n3,3\n4,2\n",
+        "1 point of the loss without a readable",
+    ),
     "json lines cut": (
         '{"loss": 3}\n{"loss": 2}\n{"loss": 1}\n{"lo',
         "the last line (line 4) is cut off",

@@ -83,6 +83,8 @@ HEADERS = {
         "train_loss": "train_loss", "val_loss": "val_loss"}),
     "catboost": ("iter,Logloss", {"train_loss": "Logloss"}),
     "regression": ("epoch,mse,val_mse", {"train_loss": "mse", "val_loss": "val_mse"}),
+    "two errors": ("epoch,mse,mae,val_mae,val_mse", {"train_loss": "mse", "val_loss": "val_mse"}),
+    "unlike errors": ("epoch,mse,val_mae", {"train_loss": "mse", "val_loss": None}),
     "loss before error": ("epoch,loss,mse,val_mse", {"train_loss": "loss", "val_loss": None}),
     "perplexity": ("epoch,train_ppl,valid_ppl", {
         "train_loss": "train_ppl", "val_loss": "valid_ppl"}),

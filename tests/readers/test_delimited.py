@@ -335,7 +335,7 @@ def test_text_in_a_step_cell(read_log, points) -> None:
     run = read_log("epoch,loss\n1,0.9\n2,0.7\nx,0.1\n4,0.5\n5,0.4\n")
     assert points(run, "train_loss") == [(1, 0.9), (2, 0.7), (4, 0.5), (5, 0.4)]
     assert any("'x' in line 4" in note for note in run.notes)
-    assert any("1 points of the loss have no epoch" in note for note in run.notes)
+    assert any("1 point of the loss without a readable epoch" in note for note in run.notes)
 
 
 def test_blank_step_cell(read_log, points) -> None:

@@ -78,7 +78,7 @@ def test_resumed_run() -> None:
     assert run.val_loss.step.tolist() == [20, 40, 60]
     assert run.val_loss.value.tolist() == [1.1, 0.99, 0.9]
     assert run.notes == (
-        "the run was resumed at step 40: 2 points that it then logged again were replaced",
+        "the run was resumed at step 40: 2 points that it then logged again replaced",
     )
 
 
@@ -160,7 +160,7 @@ def test_few_repeated_steps() -> None:
     run = run_of({"step": [1, 2, 2, 3, 4, 5, 6, 7], "loss": [8, 7, 6, 5, 4, 3, 2, 1]})
     assert run.train_loss.step.tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert run.train_loss.value.tolist() == [8, 6, 5, 4, 3, 2, 1]
-    assert run.notes == ("loss: 1 repeated steps; the last value of each was kept",)
+    assert run.notes == ("loss: 1 repeated step; the last value of each was kept",)
 
 
 def test_many_values_a_step() -> None:
@@ -191,7 +191,7 @@ def test_step_that_is_no_number(bad) -> None:
     run = run_of({"step": [1, 2, bad, 4, 5], "loss": [5, 4, 3, 2, 1]})
     assert run.train_loss.step.tolist() == [1, 2, 4, 5]
     assert run.train_loss.value.tolist() == [5, 4, 2, 1]
-    assert any("1 points of the loss have no step" in note for note in run.notes)
+    assert any("1 point of the loss without a readable step" in note for note in run.notes)
 
 
 def test_sparse_axis() -> None:
@@ -287,7 +287,7 @@ def test_summed_losses() -> None:
     assert run.train_loss.value[0] == 1.5
     assert math.isnan(run.train_loss.value[1])
     assert run.series["train/b_loss"].value.tolist() == [0.5, 0.25, 0.5]
-    assert any("lack a part" in note for note in run.notes)
+    assert any("1 row without all parts left out" in note for note in run.notes)
 
 
 def test_opposite_infinities() -> None:
