@@ -29,7 +29,7 @@ def _recognizes(source: Source) -> float:
     lines = [line for line in source.head_lines()[:20] if line.strip()]
     if lines and lines[0].lstrip("\ufeff \t")[:1] == "[":
         return 0.0
-    objects = sum(parse_object(line) is not None for line in lines)
+    objects = sum("{" in line and parse_object(line) is not None for line in lines)
     if not objects:
         return 0.0
     return 0.9 if len(lines) > 1 and objects >= 0.5 * len(lines) else 0.45

@@ -253,6 +253,8 @@ def _without_last_blanks(cells: list[str], width: int) -> list[str]:
 
 def _decimal_commas(rows: Sequence[Sequence[str]]) -> frozenset[int]:
     """Return the columns whose commas separate decimals, and not thousands."""
+    if not any("," in cell for row in rows for cell in row):
+        return frozenset()
     width = max(map(len, rows))
     columns = [[row[i].strip() for row in rows if i < len(row)] for i in range(width)]
     points = [sum(_is_point(cell) for cell in cells) for cells in columns]

@@ -57,6 +57,7 @@ class Source:
         self.path: Path | None = None
         self._bytes: bytes | None = None
         self._gzip = False
+        self.head = b""
         self._lines: list[str] | None = None
         self.layout: Layout | None = None
         if str(path) == "-":
@@ -75,6 +76,7 @@ class Source:
         self.head = self._peek()
         if self.head[:2] == b"\x1f\x8b":
             self._gzip = True
+            self.head = b""
             self.head = self._peek()
         self._check_content()
 
@@ -145,6 +147,9 @@ class Source:
 
     def open(self) -> BinaryIO:
         """Open the log's bytes, decompressed, at their beginning."""
+        if 0 < len(self.head) < HEAD_BYTES:
+            # The head is the whole log, as it was when it was first looked at.
+            return io.BytesIO(self.head)
         try:
             if self._bytes is not None or self.path is None:
                 raw: BinaryIO | Path = io.BytesIO(self._bytes or b"")
