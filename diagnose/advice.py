@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from catalog.card import Card, find_card
+from catalog.card import Card, find_heading
 from diagnose.measures.facts import Facts
 from diagnose.rules import find_rule
 from diagnose.rules.rule import FOUND, Finding, Remedy, number, percent
@@ -19,8 +19,7 @@ from diagnose.verdict import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """A technique to try, and why it fits this run.
 
     Attributes:
@@ -44,8 +43,7 @@ class Advice:
     finding: str
 
 
-@dataclass(frozen=True, slots=True)
-class Avoid:
+class Avoid(NamedTuple):
     """A technique that would not help this run now, and why."""
 
     technique: str
@@ -113,7 +111,7 @@ def advise(
     advice: list[Advice] = []
     for finding in sources:
         for remedy in find_rule(finding.code).remedies:
-            card = find_card(remedy.technique)
+            card = find_heading(remedy.technique)
             if (
                 _serves(card, verdict)
                 and all(a.technique != card.slug for a in advice)
@@ -158,7 +156,7 @@ def _avoid(verdict: Verdict, facts: Facts, advised: set[str]) -> list[Avoid]:
     if MISCALIBRATION in verdict.also and verdict.problem in (HEALTHY, UNDETERMINED):
         rows = list(AVOID[MISCALIBRATION])
     return [
-        Avoid(slug, find_card(slug).name, why.format_map(slots))
+        Avoid(slug, find_heading(slug).name, why.format_map(slots))
         for slug, why in rows
         if slug not in advised
     ]

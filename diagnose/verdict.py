@@ -11,6 +11,7 @@ import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from diagnose.measures.facts import Facts
 from diagnose.rules.rule import FOUND, Finding, number
@@ -31,8 +32,7 @@ REGULARIZED_SHARE = 0.05
 """A validation loss below the training loss by this share of the range shows regularization."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(NamedTuple):
     """The one measurement that would settle what is open.
 
     Attributes:

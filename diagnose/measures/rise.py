@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from diagnose.measures.curve import Curve
 from diagnose.measures.trend import mann_kendall
@@ -23,8 +23,7 @@ AFTER_POINTS = 3
 """Points after the minimum."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rise:
+class Rise(NamedTuple):
     """How a loss went from its minimum to its end.
 
     Attributes:

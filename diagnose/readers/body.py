@@ -14,8 +14,8 @@ from diagnose.readers.layout import (
     Layout,
     header_names,
     is_drawn,
-    is_number,
     is_number_or_blank,
+    is_numeric,
     split_line,
 )
 from diagnose.readers.table import listing
@@ -71,7 +71,7 @@ class Body:
             if not line.strip() or is_drawn(line):
                 continue
             cells = split_line(line, layout.delimiter)
-            begins = is_number_or_blank(cells[0], 0 in layout.commas) if cells else True
+            begins = is_number_or_blank(cells[0], layout.style(0)) if cells else True
             if layout.has_header and (not begins or cells[0].strip() in layout.names):
                 if self._is_header(line, number + at + 1):
                     yield number + at + 1, None
@@ -95,7 +95,7 @@ class Body:
     def number(self, cell: str, index: int, at: int) -> float:
         """Read a cell; text is remembered, and makes a step unknown instead of blank."""
         try:
-            value = parse_number(cell, index in self.layout.commas)
+            value = parse_number(cell, self.layout.style(index))
         except ValueError:
             name = self.names[index]
             self.problems.text.setdefault(name, []).append((at, cell))
@@ -107,11 +107,13 @@ class Body:
         names = header_names(line, self.layout.delimiter)
         if self.layout.row_names:
             names = ["", *names]
+        if names == self.layout.names[: len(names)] and not any(self.layout.names[len(names) :]):
+            names = self.layout.names
         given = [name for name in names if name]
         same = sum(name in self.layout.names for name in given)
         if same < min(2, len([n for n in self.layout.names if n])) or same < 0.5 * len(given):
             return False
-        if any(is_number(name, False) for name in given) and names != self.layout.names:
+        if any(is_numeric(name) for name in given) and names != self.layout.names:
             return False
         distinct = unique(names)
         order = [distinct.index(name) if name in distinct else None for name in self.names]
@@ -125,8 +127,11 @@ class Body:
         """Say what was left out and what was taken how."""
         layout, problems = self.layout, self.problems
         notes = list(dict.fromkeys(problems.notes))
-        if layout.commas:
+        if any("," in style for style in layout.styles.values()):
             notes.append("decimal commas were read as decimal points")
+        percents = [self.names[i] for i, style in layout.styles.items() if "%" in style]
+        if percents:
+            notes.append(f"{listing(percents)}: percent signs, divided by 100")
         if not layout.has_header:
             notes.append("the table has no header; its columns were numbered from 1")
         for name, cells in problems.text.items():

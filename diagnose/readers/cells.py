@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 MISSING = frozenset(
@@ -17,28 +18,29 @@ _SPELLED = {"+nan": "nan", "∞": "inf", "+∞": "inf", "-∞": "-inf"}
 _MICROSOFT = re.compile(r"([+-]?)(?:1\.#(inf|q?nan|snan|ind)\d*|(nan)\((?:s?nan|ind)\))")
 
 
-def parse_number(cell: str, decimal_comma: bool = False) -> float | None:
+def parse_number(cell: str, style: str = "") -> float | None:
     """Read one cell as a number.
 
     Args:
-        cell: The cell's text; `12%` is 0.12.
-        decimal_comma: Whether a comma separates the decimals.
+        cell: The cell's text.
+        style: How its column is written: with `,` in it a comma separates the decimals, with `%`
+            every number has a percent sign, which divides it by a hundred.
 
     Returns:
         The number (NaN and infinities in any spelling included), or None if the cell is blank.
 
     Raises:
-        ValueError: If the cell holds text, or its sign of the decimals is not the table's.
+        ValueError: If the cell holds text, or a number in another style.
     """
     text = cell.strip().strip('"').strip().lower()
     if text in MISSING:
         return None
-    if text.endswith("%"):
-        share = parse_number(text[:-1], decimal_comma)
-        if share is None:
+    percent = text.endswith("%")
+    if percent:
+        if "%" not in style:
             raise ValueError(cell)
-        return share / 100.0
-    if decimal_comma:
+        text = text[:-1].rstrip()
+    if "," in style:
         if "." in text and "#" not in text:
             # It may group thousands, or be another's decimal point.
             raise ValueError(cell)
@@ -46,6 +48,15 @@ def parse_number(cell: str, decimal_comma: bool = False) -> float | None:
     if "_" in text:
         # Python reads 1_000 as a number; in a log it is a name.
         raise ValueError(cell)
+    value = _parse_float(text)
+    if "%" in style:
+        if not percent and math.isfinite(value):
+            raise ValueError(cell)
+        return value / 100.0
+    return value
+
+
+def _parse_float(text: str) -> float:
     try:
         return float(text)
     except ValueError:

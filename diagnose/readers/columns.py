@@ -151,6 +151,8 @@ LINE_NUMBERS = ("unnamed_0", "index", "row")
 @lru_cache(maxsize=1 << 15)
 def words(name: str) -> tuple[str, ...]:
     """Split a column's name into lower-case words; `trainLoss` and `train/loss` are two each."""
+    if "\x1b" in name:
+        name = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", name)  # colours of a terminal
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     return tuple(re.findall(r"[^\W_]+", spaced.lower()))
 

@@ -124,7 +124,7 @@ def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> 
     out = {}
     for index, name in enumerate(names):
         cells = [row[index].strip() for row in sample if index < len(row) and row[index].strip()]
-        text = [cell for cell in cells if not is_number_or_blank(cell, index in layout.commas)]
+        text = [cell for cell in cells if not is_number_or_blank(cell, layout.style(index))]
         most = len(cells) if is_known(name) else len(cells) // 2 + 1
         if text and len(text) >= most:
             out[name] = text[0]
@@ -222,55 +222,67 @@ def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | N
     """Parse lines of nothing but numbers and blanks; None if there is anything else."""
     delimiter = body.layout.delimiter
     places = [place for i in wanted if (place := body.order[i]) is not None]
-    lines = [line for line in lines if not line.isspace()]
     text = "".join(lines)
-    if len(places) < len(wanted) or '"' in text or "_" in text or "#" in text:
+    if len(places) < len(wanted) or any(sign in text for sign in '"_#%'):
         return None
-    if not text:
+    if not text.strip():
         return np.empty((0, len(wanted)))
-    if body.layout.commas:
+    if body.layout.styles:
         if "." in text:
             return None
         text = text.replace(",", ".")
+        lines = text.splitlines(keepends=True)
     blanks = delimiter in (BLANKS, WIDE_BLANKS)
-    if blanks:
-        if {len(line.split()) for line in lines} != {body.width}:
+    filled = text if blanks else _with_blanks_filled(text, delimiter)
+    whole = places == list(range(body.width))
+    if not whole or blanks or filled is not text:
+        # Where every column is read, numpy itself refuses rows of another width.
+        lines = [line for line in lines if not line.isspace()]
+        if not _are_even(lines, body.width, delimiter):
             return None
-    else:
-        # `body.width` cells in every line; or one more, if it is blank in every line.
-        counts = {line.count(delimiter) for line in lines}
-        ends = counts == {body.width} and all(
-            line.rstrip(" \n").endswith(delimiter) for line in lines
-        )
-        if counts != {body.width - 1} and not ends:
-            return None
-    if not blanks and (
-        delimiter * 2 in text
-        or f"{delimiter}\n" in text
-        or f"\n{delimiter}" in text
-        or text.startswith(delimiter)
-        or text.endswith(delimiter)
-    ):
-        fill = f"{delimiter}{BLANK!r}{delimiter}"
-        text = text.replace(delimiter * 2, fill).replace(delimiter * 2, fill)
-        text = text.replace(f"{delimiter}\n", f"{delimiter}{BLANK!r}\n")
-        text = text.replace(f"\n{delimiter}", f"\n{BLANK!r}{delimiter}")
-        if text.startswith(delimiter):
-            text = f"{BLANK!r}{text}"
-        if text.endswith(delimiter):
-            text = f"{text}{BLANK!r}"
     try:
         block = np.loadtxt(
-            io.StringIO(text),
+            lines if filled is text else io.StringIO(filled),
             delimiter=None if blanks else delimiter,
-            usecols=places,
+            usecols=None if whole and filled is text else places,
             comments=None,
             ndmin=2,
         )
     except (ValueError, IndexError):
         return None
+    if block.shape[1] != len(wanted):
+        return None
     some = (block != BLANK).any(axis=1)
     return block if some.all() else block[some]
+
+
+def _are_even(lines: Sequence[str], width: int, delimiter: str) -> bool:
+    """Return whether every line has `width` cells; or one more, if it is blank in every line."""
+    if delimiter in (BLANKS, WIDE_BLANKS):
+        return {len(line.split()) for line in lines} == {width}
+    counts = {line.count(delimiter) for line in lines}
+    if counts == {width}:
+        return all(line.rstrip(" \n").endswith(delimiter) for line in lines)
+    return counts == {width - 1}
+
+
+def _with_blanks_filled(text: str, delimiter: str) -> str:
+    """Put `BLANK` into every blank cell; the text itself where there is none."""
+    edges = (f"{delimiter}\n", f"\n{delimiter}")
+    if not (
+        delimiter * 2 in text
+        or any(edge in text for edge in edges)
+        or text.startswith(delimiter)
+        or text.endswith(delimiter)
+    ):
+        return text
+    fill = f"{delimiter}{BLANK!r}{delimiter}"
+    text = text.replace(delimiter * 2, fill).replace(delimiter * 2, fill)
+    text = text.replace(edges[0], f"{delimiter}{BLANK!r}\n")
+    text = text.replace(edges[1], f"\n{BLANK!r}{delimiter}")
+    if text.startswith(delimiter):
+        text = f"{BLANK!r}{text}"
+    return f"{text}{BLANK!r}" if text.endswith(delimiter) else text
 
 
 def _slow(lines: Sequence[str], body: Body, wanted: list[int], number: int, row: int) -> FloatArray:

@@ -34,8 +34,11 @@ _EPOCH_KEY = re.compile(r"((epoch|step|iter(ation)?)?[ _-]?)(\d{1,18})", re.IGNO
 _JSON_START = re.compile(
     r"\s*(\{\s*([\"'}]|-?\d+\s*:)|\[\s*([\[{\"'\]]|(-?[\d.]+([eE][+-]?\d+)?|[A-Za-z-]+)\s*(,|\]\s*$|$)))"
 )
-# How Python prints what JSON has no word for: np.float64(0.5), array(0.5), nan, -inf.
-_NUMPY = re.compile(r"\b(?:np\.|numpy\.)?(?:float|int|array|tensor)(?:16|32|64)?\(([^()\[\],]*)\)")
+# How Python prints what JSON has no word for: np.float64(0.5), array([0.5, 0.4]), nan, -inf.
+_NUMPY = re.compile(
+    r"\b(?:np\.|numpy\.)?(?:float|int|array|tensor)(?:16|32|64)?"
+    r"\(\s*(\[[^()]*\]|[^()\[\],]*)(?:,\s*dtype=[\w.]+)?\s*\)"
+)
 _NOT_FINITE = re.compile(r"(?<![\w'\"])[+-]?(?:nan|inf)\b", re.IGNORECASE)
 
 
@@ -50,7 +53,7 @@ def load_json(source: Source) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         if "'" in text[:200] and len(text) <= MAX_LITERAL:
-            literal = _python_literal(text.strip())
+            literal = python_literal(text.strip())
             if literal is not None:
                 return literal
         bare = text.strip()
@@ -65,7 +68,7 @@ def load_json(source: Source) -> Any:
         raise LogError(f"{source.name}: no JSON: {str(error).partition(';')[0]}.") from None
 
 
-def _python_literal(text: str) -> Any:
+def python_literal(text: str) -> Any:
     """Parse what Python's `print` wrote; None if it is not that."""
     import ast  # noqa: PLC0415 (slow to load, and rarely needed)
     import warnings  # noqa: PLC0415
@@ -113,6 +116,7 @@ class _Found:
     def __init__(self) -> None:
         self.lists: dict[str, list[float | None]] = {}
         self.axis = "step"
+        self.counts: dict[str, list[int]] = {}
         self.stepped: dict[str, tuple[list[float], list[float]]] = {}
         self.records: dict[str, dict[str, Column]] = {}
         self.text: dict[str, str] = {}
@@ -141,6 +145,7 @@ def _collect(value: Any, name: str, found: _Found, depth: int = 0) -> None:
             # As pandas writes a column: {"0": 0.9, "1": 0.7}.
             counts = list(numbered)
             if counts == list(range(counts[0], counts[0] + len(counts))):
+                found.counts[name] = counts
                 _take_numbers(list(numbered.values()), name, found)
             else:
                 _take_stepped(counts, list(numbered.values()), name, found)
@@ -241,6 +246,7 @@ def _joined(blocks: Mapping[str, dict[str, Column]]) -> dict[str, Column]:
 
 
 def _take_numbers(values: Sequence[Any], name: str, found: _Found) -> None:
+    name = name or "value"
     numbers = [to_number(item) for item in values]
     text = [v for v in values if isinstance(v, str) and not is_missing(v) and to_number(v) is None]
     if sum(n is not None for n in numbers) > 0.5 * len(numbers):
@@ -308,6 +314,9 @@ def _take_own_axes(found: _Found) -> None:
     Those are `val_epoch` beside `val_loss`, and the `epoch` of `{"val": {"epoch": ..., "loss":
     ...}}` where other parts have their own.
     """
+    if found.stepped:
+        for name in [name for name in found.counts if name in found.lists]:
+            _take_stepped(found.counts[name], found.lists.pop(name), name, found)
     axes: dict[tuple[str, str], str] = {}
     forms = set()
     for name in found.lists:

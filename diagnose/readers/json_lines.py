@@ -7,22 +7,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from diagnose.errors import LogError
+from diagnose.readers.json_history import python_literal
 from diagnose.readers.reader import Reader
 from diagnose.readers.rows import columns_of
 from diagnose.readers.source import READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Table
 
 MAX_BROKEN_SHARE = 0.5
+PRINTED_SHARE = 0.7
+"""What a program prints is mostly other text; with fewer dictionaries it is not read here."""
 
 
 def parse_object(line: str) -> dict[str, Any] | None:
     """Parse one line as a JSON object; None if it is none."""
+    # Some write the lines of an array, with commas between.
+    line = line.strip().removesuffix(",")
     try:
-        # Some write the lines of an array, with commas between.
-        value = json.loads(line.rstrip().removesuffix(","))
+        value = json.loads(line)
     except (ValueError, RecursionError):
-        return None
+        value = python_literal(line) if _is_printed(line) else None
     return value if isinstance(value, dict) else None
+
+
+def _is_printed(line: str) -> bool:
+    """Return whether a line looks as Python prints a dictionary."""
+    return line.startswith("{'") and line.endswith("}")
 
 
 def _recognizes(source: Source) -> float:
@@ -31,6 +40,8 @@ def _recognizes(source: Source) -> float:
         return 0.0
     objects = sum("{" in line and parse_object(line) is not None for line in lines)
     if not objects:
+        return 0.0
+    if any(map(_is_printed, lines)) and objects < PRINTED_SHARE * len(lines):
         return 0.0
     return 0.9 if len(lines) > 1 and objects >= 0.5 * len(lines) else 0.45
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from diagnose.readers.cells import parse_number
 from diagnose.readers.columns import EPOCH_AXES, STEP_AXES, meaning, normalized
@@ -30,7 +30,7 @@ class Layout:
         skip: How many lines stand before its first row.
         names: The columns, in the order of the cells; an unnamed column of row names is `""`.
         delimiter: What separates the cells.
-        commas: The columns, by index, whose decimals a comma separates.
+        styles: How the numbers of a column are written, by its index; see `parse_number`.
         has_header: Whether the names were read from the table.
         row_names: Whether each row begins with a cell that the header has no name for.
         doubt: Why the cells cannot be told apart, if they cannot.
@@ -39,10 +39,14 @@ class Layout:
     skip: int
     names: list[str]
     delimiter: str
-    commas: frozenset[int] = frozenset()
+    styles: dict[int, str] = field(default_factory=dict)
     has_header: bool = True
     row_names: bool = False
     doubt: str = ""
+
+    def style(self, index: int) -> str:
+        """Return how the numbers of a column are written."""
+        return self.styles.get(index, "")
 
 
 def is_drawn(line: str) -> bool:
@@ -109,12 +113,13 @@ def _join_second_header(layout: Layout, lines: Sequence[str]) -> None:
     if at is None:
         return
     cells = [cell.strip() for cell in split_line(lines[at], layout.delimiter)]
-    cells += [""] * (len(layout.names) - len(cells))
     told = [cell for cell in cells if cell]
-    if len(cells) > len(layout.names) or sum(bool(meaning(c).split) for c in told) < 2:
+    if sum(bool(meaning(cell).split) for cell in told) < 2:
         return
     if any(map(is_numeric, told)) or any(cell in layout.names for cell in told):
         return
+    cells += [""] * (len(layout.names) - len(cells))
+    layout.names += [""] * (len(cells) - len(layout.names))
     above = ""
     for index, (name, cell) in enumerate(zip(layout.names, cells, strict=True)):
         above = name or above  # Excel writes the name of joined cells once
@@ -136,7 +141,8 @@ def _layout_at(index: int, lines: Sequence[str]) -> Layout | None:
         ):
             continue
         if body:
-            layout = _check(index, names, body, delimiter)
+            width = len(split_line(lines[index], delimiter))
+            layout = _check(index, names, body, delimiter, width)
         elif any(line.strip() for line in lines[:index]) or not any(is_known(n) for n in names):
             layout = None
         else:
@@ -147,10 +153,20 @@ def _layout_at(index: int, lines: Sequence[str]) -> Layout | None:
     return doubtful
 
 
-def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Layout | None:
-    """Return the layout if the line at `index` is a header, or a first row, of the lines below."""
+def _check(
+    index: int, names: list[str], body: list[str], delimiter: str, width: int
+) -> Layout | None:
+    """Return the layout if the line at `index` is a header, or a first row, of the lines below.
+
+    Args:
+        index: The line's number.
+        names: Its cells, without blank ones at the end.
+        body: The lines below it.
+        delimiter: What separates the cells.
+        width: How many cells it has, with blank ones at the end.
+    """
     known = sum(is_known(n) for n in names)
-    numeric = sum(is_number(n, False) for n in names if n)
+    numeric = sum(is_numeric(n) for n in names if n)
     has_header = known or numeric <= 0.5 * len(names)
     if has_header and not any(re.search(r"[^\W\d]", n) for n in names):
         return None
@@ -164,16 +180,18 @@ def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Lay
     torn = sum(bool(_OTHER_DELIMITER.search(cell)) for row in rows for cell in row)
     if not rows or torn >= 0.5 * sum(len(row) for row in rows):
         return None  # the header and its rows are separated by different signs
-    commas = _decimal_commas(rows)
+    # A blank name at the end is a name if there are numbers below it.
+    names = names + [""] * (min(width, max(map(len, rows))) - len(names))
+    styles = _styles(rows)
     enough = max(1, 0.5 * len(rows))
     rows = [row for row in rows if any(map(is_numeric, row))]
     tolerance = 0 if blanks or len(names) == 1 else len(names) - 2 if known > 1 else 1
     fitting = sum(0 <= len(names) - len(row) <= tolerance for row in rows)
     if not has_header:
         names = [f"column {i + 1}" for i in range(len(names))]
-        layout = Layout(index, names, delimiter, commas, has_header=False)
+        layout = Layout(index, names, delimiter, styles, has_header=False)
         return layout if fitting >= enough else None
-    layout = Layout(index + 1, names, delimiter, commas)
+    layout = Layout(index + 1, names, delimiter, styles)
     if fitting >= enough:
         return layout
     longer = [row for row in rows if len(row) > len(names)]
@@ -188,7 +206,7 @@ def _check(index: int, names: list[str], body: list[str], delimiter: str) -> Lay
         layout.names = ["", *names]
         layout.row_names = True
         return layout
-    if delimiter == "," and all(is_number_or_blank(c, False) for row in longer for c in row):
+    if delimiter == "," and all(is_number_or_blank(c) for row in longer for c in row):
         layout.doubt = (
             f"its rows have more cells than its header's {len(names)}; if commas separate the"
             " decimals too, separate the cells by semicolons"
@@ -223,22 +241,22 @@ def is_known(name: str) -> bool:
 
 
 def is_numeric(cell: str) -> bool:
-    """Return whether a cell holds a number by either sign of the decimals."""
-    return is_number(cell, False) or is_number(cell, True)
+    """Return whether a cell holds a number in any style."""
+    return any(is_number(cell, style) for style in ("", ",", "%", ",%"))
 
 
-def is_number(cell: str, decimal_comma: bool) -> bool:
+def is_number(cell: str, style: str = "") -> bool:
     """Return whether a cell holds a number."""
     try:
-        return parse_number(cell, decimal_comma) is not None
+        return parse_number(cell, style) is not None
     except ValueError:
         return False
 
 
-def is_number_or_blank(cell: str, decimal_comma: bool) -> bool:
+def is_number_or_blank(cell: str, style: str = "") -> bool:
     """Return whether a cell holds a number or nothing."""
     try:
-        parse_number(cell, decimal_comma)
+        parse_number(cell, style)
     except ValueError:
         return False
     return True
@@ -251,24 +269,36 @@ def _without_last_blanks(cells: list[str], width: int) -> list[str]:
     return cells
 
 
-def _decimal_commas(rows: Sequence[Sequence[str]]) -> frozenset[int]:
-    """Return the columns whose commas separate decimals, and not thousands."""
-    if not any("," in cell for row in rows for cell in row):
-        return frozenset()
+def _styles(rows: Sequence[Sequence[str]]) -> dict[int, str]:
+    """Return in which columns commas separate decimals, and in which all numbers are percents."""
+    if not any("," in cell or "%" in cell for row in rows for cell in row):
+        return {}
     width = max(map(len, rows))
     columns = [[row[i].strip() for row in rows if i < len(row)] for i in range(width)]
+    percents = {
+        index
+        for index, cells in enumerate(columns)
+        if any(cell.endswith("%") for cell in cells)
+        and all(
+            cell.endswith("%") for cell in cells if is_numeric(cell) and "n" not in cell.lower()
+        )
+    }
+    columns = [[cell.rstrip("% ") for cell in cells] for cells in columns]
     points = [sum(_is_point(cell) for cell in cells) for cells in columns]
-    found, silent = set(), set()
+    commas, silent = set(), set()
     for index, cells in enumerate(columns):
-        commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+        found = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
         # `1,234` alone groups thousands where another column has decimal points.
-        sure = any(not _GROUPED.fullmatch(cell) for cell in commas)
-        if commas and len(commas) >= points[index] and (sure or not any(points)):
-            found.add(index)
+        sure = any(not _GROUPED.fullmatch(cell) for cell in found)
+        if found and len(found) >= points[index] and (sure or not any(points)):
+            commas.add(index)
         elif not points[index]:
             silent.add(index)
-    # A column without decimals so far is written like the others.
-    return frozenset(found | silent) if found else frozenset()
+    if commas:
+        # A column without decimals so far is written like the others.
+        commas |= silent
+    styles = {i: "," * (i in commas) + "%" * (i in percents) for i in range(width)}
+    return {index: style for index, style in styles.items() if style}
 
 
 def _is_point(cell: str) -> bool:

@@ -28,8 +28,8 @@ from diagnose.run import ROLES, BoolArray, FloatArray, Run, Series
 
 BOUNDS = ("__MIN", "__MAX")
 """Endings of the columns that W&B puts beside a curve that it drew as a mean."""
-REPEATED_SHARE = 0.3
-"""With more than this share of repeated steps, the rows are parts of one step."""
+REPEATED_SHARE = 0.5
+"""Where more than this share of the steps have several values, those are parts of a step."""
 
 
 @dataclass(slots=True, eq=False)
@@ -342,9 +342,10 @@ def _series(
         step, value = step[order], value[order]
         gaps = np.diff(step)
     repeats = int((gaps == 0).sum())
-    if repeats > REPEATED_SHARE * len(step) and len(step) > repeats + 1:
+    distinct, count = np.unique(step, return_counts=True)
+    if len(distinct) > 1 and (count > 1).mean() > REPEATED_SHARE:
         notes.append(
-            f"{name}: {len(step)} values on {len(step) - repeats} steps; those of one step were"
+            f"{name}: {len(step)} values on {len(distinct)} steps; those of one step were"
             " spread evenly up to it"
         )
         return Series(name, _spread(step), value)

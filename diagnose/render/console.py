@@ -59,10 +59,12 @@ def print_wrapped(console: Console, content: str | Text, first: str = "") -> Non
     if not text.plain:
         console.print()
         return
+    whole = Text()
     for index, line in enumerate(text.wrap(console, console.width - len(first) - 1)):
         line.rstrip()
-        head = Text(first if index == 0 else " " * len(first))
-        console.print(head.append_text(line), soft_wrap=True)
+        whole.append(first if index == 0 else "\n" + " " * len(first))
+        whole.append_text(line)
+    console.print(whole, soft_wrap=True)
 
 
 def print_section(console: Console, title: str) -> None:

@@ -59,8 +59,7 @@ def print_report(report: Report, console: Console, plot: bool = True) -> None:
         drawing = draw(run, _mark(report), console.width, plain=not unicode)
         if drawing:
             console.print()
-            for line in drawing:
-                console.print(Text(clean(line)), soft_wrap=True)
+            console.print(Text(clean("\n".join(drawing))), soft_wrap=True)
     _evidence(console, report)
     _advice(console, report)
     if report.avoid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from diagnose.measures.facts import Facts
 
@@ -14,8 +14,7 @@ FOUND, CLEAR, NOT_CHECKED = "found", "clear", "not_checked"
 OPTIMIZATION, GENERALIZATION, LOGGING = "optimization", "generalization", "logging"
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(NamedTuple):
     """A number that a rule compares with.
 
     Attributes:
@@ -31,8 +30,7 @@ class Threshold:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One number that a finding rests on.
 
     Attributes:
@@ -50,8 +48,7 @@ class Evidence:
     step: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """A technique for a finding, and why it fits.
 
     Attributes:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from catalog.card import STEPS, CardError, find_card, parse_card
+from catalog.card import STEPS, CardError, find_card, find_heading, parse_card
 from catalog.table import select, slugs
 
 LECTURE = [
@@ -71,6 +71,14 @@ def test_a_card_is_complete(slug):
     )
     assert card.note or card.benefit != "neither"
     assert card.sources
+
+
+@each_card
+def test_a_heading_is_the_card_without_its_text(slug):
+    """The fast read gives the same fields as the whole card."""
+    card, heading = find_card(slug), find_heading(slug)
+    for name in ("slug", "name", "summary", "step", "benefit", "cost", "pytorch", "lecture"):
+        assert getattr(heading, name) == getattr(card, name)
 
 
 @each_card

@@ -166,6 +166,7 @@ def test_axes(names, axes) -> None:
         ("glossary", "other", ""),
         ("weight_decay", "other", ""),
         ("", "other", ""),
+        ("\x1b[1mval_loss\x1b[0m", "loss", "val"),
         ("损失", "other", ""),
     ],
 )

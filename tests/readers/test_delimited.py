@@ -27,6 +27,11 @@ SAME_TABLE = {
     "aligned": "   epoch    loss  val_loss\n       1     0.9      0.95\n"
     "       2     0.7       0.8\n       3     0.6      0.75\n",
     "padded commas": " epoch,  loss, val_loss\n  1,    0.9,  0.95\n  2,  0.7, 0.8\n3, 0.6, 0.75\n",
+    "names of two words": "Epoch  Loss  Val Loss\n1      0.9   0.95\n2      0.7   0.8\n"
+    "3      0.6   0.75\n",
+    "units below the names": "epoch,loss,val_loss\n[-],nats,nats\n1,0.9,0.95\n2,0.7,0.8\n"
+    "3,0.6,0.75\n",
+    "newest first": "epoch,loss,val_loss\n3,0.6,0.75\n2,0.7,0.8\n1,0.9,0.95\n",
     "quoted": '"epoch","loss","val_loss"\n"1","0.9","0.95"\n"2","0.7","0.8"\n"3","0.6","0.75"\n',
     "trailing delimiters": "epoch,loss,val_loss,\n1,0.9,0.95,\n2,0.7,0.8,\n3,0.6,0.75,\n",
     "trailing delimiters in rows": "epoch,loss,val_loss\n1,0.9,0.95,\n2,0.7,0.8,\n3,0.6,0.75,\n",
@@ -58,6 +63,49 @@ def test_spellings_of_one_table(read_log, points, text) -> None:
     assert points(run, "train_loss") == EXPECTED_TRAIN
     assert points(run, "val_loss") == EXPECTED_VAL
     assert run.step_unit == "epoch"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "loss,loss,acc,acc\ntrain,val,train,val\n0.9,0.95,0.1,0.2\n0.7,0.8,0.3,0.4\n",
+        "loss,,acc,\nval,train,val,train\n0.95,0.9,0.2,0.1\n0.8,0.7,0.4,0.3\n",
+        ",loss,loss,acc,acc\n,val,train,val,train\nepoch,,,,\n0,0.95,0.9,0.2,0.1\n"
+        "1,0.8,0.7,0.4,0.3\n",
+    ],
+    ids=["two rows", "excel", "pandas"],
+)
+def test_names_in_two_lines(read_log, text) -> None:
+    """A second line of names that says train and val is joined to the first."""
+    run = read_log(text)
+    assert run.train_loss.value.tolist() == [0.9, 0.7]
+    assert run.val_loss.value.tolist() == [0.95, 0.8]
+    assert run.series["train_accuracy"].value.tolist() == [0.1, 0.3]
+    assert run.series["val_accuracy"].value.tolist() == [0.2, 0.4]
+
+
+def test_decimal_commas_in_some_columns(read_log, points) -> None:
+    """Each column has its own sign of the decimals; one without decimals so far has the table's."""
+    rows = "".join(f"{e};{e},5;1.0E-4;\n" for e in range(1, 41)) + "41;41,5;1.0E-4;0,25\n"
+    run = read_log("epoch;loss;lr;val_loss\n" + rows)
+    assert points(run, "train_loss") == [(e, e + 0.5) for e in range(1, 42)]
+    assert set(run.series["lr"].value.tolist()) == {1e-4}
+    assert points(run, "val_loss") == [(41, 0.25)]
+
+
+def test_comment_among_numbers_and_text(read_log, points) -> None:
+    """A row that was commented out is no row, where the first column holds text too."""
+    run = read_log("time,loss\n10:00,0.9\n#10:01,5\n10:02,0.7\n")
+    assert points(run, "train_loss") == [(1, 0.9), (2, 0.7)]
+
+
+def test_step_that_cannot_serve(read_log) -> None:
+    """A column that the user named for the steps is not passed over in silence."""
+    for column in ("a,b,a", "5,5,5", "5,1,4"):
+        cells = column.split(",")
+        text = "t,loss\n" + "".join(f"{c},0.{9 - i}\n" for i, c in enumerate(cells * 4))
+        with pytest.raises(LogError, match="column 't' does not count steps"):
+            read_log(text, step="t")
 
 
 @pytest.mark.parametrize(
@@ -239,6 +287,22 @@ def test_long_table_of_unknown_parts(read_log) -> None:
     assert run.train_loss.value.tolist() == [0.9, 0.8]
 
 
+def test_long_table_of_phases(read_log, points) -> None:
+    """Parts that follow one another, and are neither train nor val, are phases of one run."""
+    run = read_log("epoch,phase,loss\n1,warm-up,0.9\n2,main,0.7\n3,main,0.6\n")
+    assert points(run, "train_loss") == EXPECTED_TRAIN
+
+
+@pytest.mark.parametrize("name", ["set", "stage", "type", "Split", "phase"])
+@pytest.mark.parametrize("part", ["train/valid", "Training set/Validation set", "trn/dev"])
+def test_names_of_parts(read_log, points, name, part) -> None:
+    """Train and validation rows are told apart under the usual names."""
+    train, val = part.split("/")
+    run = read_log(f"{name},epoch,loss\n{train},1,0.9\n{val},1,0.95\n{train},2,0.7\n{val},2,0.8\n")
+    assert points(run, "train_loss") == [(1, 0.9), (2, 0.7)]
+    assert points(run, "val_loss") == [(1, 0.95), (2, 0.8)]
+
+
 def test_long_table_of_one_part(read_log, points) -> None:
     """One and the same name in every row tells nothing apart."""
     run = read_log("epoch,dataset,loss\n1,cifar,0.9\n2,cifar,0.7\n3,cifar,0.6\n")
@@ -284,6 +348,12 @@ def test_repeated_header_with_other_columns(read_log, points) -> None:
     assert points(run, "train_loss") == EXPECTED_TRAIN
     assert points(run, "val_loss") == EXPECTED_VAL
     assert any("'lr'" in note and "line 4" in note for note in run.notes)
+
+
+def test_repeated_header_with_a_blank_name(read_log, points) -> None:
+    """A column without a name at the end does not make rows below a later header too long."""
+    run = read_log("epoch,loss,\n1,0.9,5\n2,0.7,5\nepoch,loss,\n3,0.6,5\n")
+    assert points(run, "train_loss") == EXPECTED_TRAIN
 
 
 def test_row_with_too_many_cells(read_log, points) -> None:
@@ -352,9 +422,15 @@ def test_numbers_with_units(read_log, unit) -> None:
 
 
 def test_percent_signs(read_log, points) -> None:
-    """A percent sign divides by a hundred, wherever it stands."""
-    run = read_log("epoch,loss,acc\n1,0.9,50%\n2,0.7,62.5 %\n3,0.6,0.75\n")
-    assert points(run, "train_accuracy") == [(1, 0.5), (2, 0.625), (3, 0.75)]
+    """Percent signs divide by a hundred where all numbers of a column have one."""
+    run = read_log("epoch,loss,acc\n1,0.9,50%\n2,0.7,62.5 %\n3,0.6,\n4,0.5,0.25%\n")
+    assert points(run, "train_accuracy") == [(1, 0.5), (2, 0.625), (4, 0.0025)]
+    run = read_log("epoch,loss,acc\n1,0.9,50%\n2,0.7,0.625\n3,0.6,0.75\n")
+    assert points(run, "train_accuracy") == [(2, 0.625), (3, 0.75)]
+    assert any("'50%' in line 2" in note for note in run.notes)
+    run = read_log("epoch;loss;acc\n1;0,9;50,5%\n2;0,7;nan%\n3;0,6;nan\n")
+    assert run.series["train_accuracy"].value[0] == 0.505
+    assert run.series["train_accuracy"].step.tolist() == [1, 2, 3]
 
 
 CUT = "epoch,loss,val_loss\n1,0.9123,0.9523\n2,0.7123,0.8123\n3,0.6123,0.7523\n"

@@ -93,6 +93,7 @@ def test_not_finite(read_log) -> None:
         "{'loss': [np.float64(0.9), np.float64(0.7), np.float64(0.6)], 'ok': True}",
         "{'loss': [0.9, 0.7, 0.6], 'lr': None}",
         "{'loss': [tensor(0.9), array(0.7), numpy.float32(0.6)]}",
+        "{'loss': array([0.9, 0.7, 0.6], dtype=float32), 'x': array([[1, 2]])}",
     ],
 )
 def test_python_print(read_log, text) -> None:
@@ -156,6 +157,41 @@ def test_repeated_step_of_a_stepped_series(read_log, points) -> None:
     document = {"loss": {"steps": [1, 2, 3, 4, 4], "values": [0.9, 0.8, 0.7, 0.5, 0.6]}}
     run = read_log(json.dumps(document), "metrics.json")
     assert points(run, "train_loss") == [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6)]
+
+
+SAME_STEPS = {
+    "by name": {"train_steps": [1, 2, 3, 4], "train_loss": [4, 3, 2, 1], "val_steps": [2, 4],
+                "val_loss": [3, 2]},
+    "plain beside val": {"epoch": [1, 2, 3, 4], "loss": [4, 3, 2, 1], "val_epoch": [2, 4],
+                         "val_loss": [3, 2]},
+    "by part": {"train": {"step": [1, 2, 3, 4], "loss": [4, 3, 2, 1]},
+                "val": {"step": [2, 4], "loss": [3, 2]}},
+    "by number": {"loss": {"1": 4, "2": 3, "4": 1, "3": 2}, "val_loss": {"2": 3, "4": 2}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("document", SAME_STEPS.values(), ids=SAME_STEPS)
+def test_steps_of_their_own(read_log, points, document) -> None:
+    """Steps that belong to one loss alone are used for it."""
+    run = read_log(json.dumps(document), "h.json")
+    assert points(run, "train_loss") == [(1, 4), (2, 3), (3, 2), (4, 1)]
+    assert points(run, "val_loss") == [(2, 3), (4, 2)]
+
+
+def test_lists_of_batches(read_log) -> None:
+    """Losses of two batches an epoch are not taken for pairs of a step and a value."""
+    run = read_log('{"train_loss": [[3, 2], [1, 0.5]], "val_loss": [5, 4]}', "h.json")
+    assert run.train_loss is None
+    assert "train_loss: holds lists within a list, and was left out" in run.notes
+
+
+def test_numbers_in_lists_of_one(read_log) -> None:
+    """A number alone in a list, as arrays of one column are written, is that number."""
+    assert read_log('{"loss": [[0.9], [0.7]]}', "h.json").train_loss.value.tolist() == [0.9, 0.7]
+    assert read_log('[{"loss": [0.9]}, {"loss": [0.7]}]', "h.json").train_loss.value.tolist() == [
+        0.9,
+        0.7,
+    ]
 
 
 def test_pairs(read_log, points) -> None:

@@ -93,6 +93,49 @@ def test_mode_tells_the_loss(read_log, points) -> None:
     assert points(run, "val_loss") == [(1, 0.95), (2, 0.8)]
 
 
+def test_parts_that_alternate(read_log) -> None:
+    """Records of two data sets that alternate are never mixed into one series."""
+    records = [{"dataset": d, "step": s, "loss": 9.0} for s in (1, 2) for d in ("a", "b")]
+    with pytest.raises(LogError, match=r"'a_loss', 'b_loss'.*--train-loss"):
+        read_log(lines(*records), "log.jsonl")
+
+
+def test_phases_that_follow(read_log) -> None:
+    """Records of two phases that follow one another are one series."""
+    records = [
+        {"phase": "warm-up", "step": 1, "loss": 9.0},
+        {"phase": "main", "step": 2, "loss": 8.0},
+    ]
+    assert read_log(lines(*records), "log.jsonl").train_loss.value.tolist() == [9.0, 8.0]
+
+
+def test_late_evaluations(read_log) -> None:
+    """Evaluations that ran beside the training and were logged late keep their steps."""
+    rows: list[dict[str, object]] = []
+    for step in range(100, 1100, 100):
+        rows.append({"step": step, "loss": 1000.0 / step})
+        if step > 200:
+            rows.append({"step": step - 50, "eval_loss": 1.0})
+    run = read_log(lines(*rows), "log.jsonl")
+    assert run.val_loss.step.tolist() == list(range(250, 1050, 100))
+
+
+def test_commas_between_lines(read_log, points) -> None:
+    """Commas at the line ends, as within an array, do no harm."""
+    text = lines({"step": 1, "loss": 0.9}, {"step": 2, "loss": 0.8}).replace("\n", ",\n")
+    assert points(read_log(text, "log.jsonl"), "train_loss") == [(1, 0.9), (2, 0.8)]
+
+
+def test_lines_that_python_printed(read_log) -> None:
+    """Dictionaries as Python prints them are read, NaN and all, and never executed."""
+    text = "{'loss': 0.9, 'epoch': 1}\n{'loss': nan, 'epoch': 2}\n{'loss': exit(), 'epoch': 3}\n"
+    text += "{'loss': np.float64(0.6), 'epoch': 4, 'note': None}\n"
+    loss = read_log(text, "out.log").train_loss
+    assert loss.step.tolist() == [1, 2, 4]
+    assert math.isnan(loss.value[1])
+    assert loss.value.tolist()[::2] == [0.9, 0.6]
+
+
 def test_nested_records(read_log, points) -> None:
     """Names of nested objects are joined."""
     text = lines(

@@ -171,6 +171,19 @@ def test_many_values_a_step() -> None:
     assert any("spread evenly" in note for note in run.notes)
 
 
+def test_one_evaluation_twice() -> None:
+    """An evaluation done twice on one step does not move to another step."""
+    run = run_of(
+        {
+            "step": [10, 10, 20, 20, 20],
+            "loss": [3, None, 2, None, None],
+            "val_loss": [None, 3, None, 2, 1],
+        }
+    )
+    assert run.val_loss.step.tolist() == [10, 20]
+    assert run.val_loss.value.tolist() == [3, 1]
+
+
 def test_unequal_spacing() -> None:
     """Steps at unequal distances, fractional and negative ones too, are kept as they are."""
     steps: list[float | None] = [-1.5, 0, 0.25, 3, 1e6, 1e6 + 1]

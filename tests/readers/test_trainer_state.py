@@ -62,6 +62,28 @@ def test_history_far_behind(read_log) -> None:
     assert len(read_log(text, "trainer_state.json").train_loss) == 4
 
 
+def test_evaluation_on_several_sets(read_log) -> None:
+    """Losses on several evaluation sets are not added up; it is told how to name one."""
+    history = [
+        {"step": 1, "loss": 3.0}, {"step": 1, "eval_a_loss": 4.0}, {"step": 1, "eval_b_loss": 5.0},
+        {"step": 2, "loss": 2.0}, {"step": 2, "eval_a_loss": 3.0}, {"step": 2, "eval_b_loss": 4.0},
+    ]  # fmt: skip
+    run = read_log(state(history), "trainer_state.json")
+    assert run.val_loss is None
+    assert any("--val-loss" in note for note in run.notes)
+    run = read_log(state(history), "trainer_state.json", val_loss="eval_b_loss")
+    assert run.val_loss.value.tolist() == [5.0, 4.0]
+
+
+def test_checkpoint_after_resuming(read_log, points) -> None:
+    """Steps that were logged again after a resumption keep the later value."""
+    history = [
+        {"step": s, "loss": v} for s, v in [(10, 9.0), (20, 8.0), (30, 7.0), (20, 8.5), (30, 7.5)]
+    ]
+    run = read_log(state(history), "trainer_state.json")
+    assert points(run, "train_loss") == [(10, 9.0), (20, 8.5), (30, 7.5)]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
