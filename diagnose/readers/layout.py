@@ -279,9 +279,7 @@ def _styles(rows: Sequence[Sequence[str]]) -> dict[int, str]:
         index
         for index, cells in enumerate(columns)
         if any(cell.endswith("%") for cell in cells)
-        and all(
-            cell.endswith("%") for cell in cells if is_numeric(cell) and "n" not in cell.lower()
-        )
+        and all(cell.endswith("%") for cell in cells if re.search(r"\d", cell) and is_numeric(cell))
     }
     columns = [[cell.rstrip("% ") for cell in cells] for cells in columns]
     points = [sum(_is_point(cell) for cell in cells) for cells in columns]

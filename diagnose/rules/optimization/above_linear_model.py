@@ -81,9 +81,10 @@ def _precondition(facts: Facts) -> str:
     """Say under which condition the network contains the linear model."""
     outputs = facts.references.classes
     rank = "the linear map's rank" if outputs is None else f"{outputs - 1} units"
+    wide = "as wide as the linear map's rank" if outputs is None else f"{outputs - 1} units wide"
     fits = facts.references.linear_fits_inside
     if fits is None:
-        return f"A network whose hidden layers are all at least {rank} wide contains that model."
+        return f"A network whose hidden layers are all at least {wide} contains that model."
     width = facts.references.narrowest_layer
     if fits:
         return f"The network contains that model: its narrowest layer has {width} units."
