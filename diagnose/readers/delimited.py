@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import orjson
 
 from diagnose.errors import LogError
 from diagnose.readers.axis import Column
@@ -234,6 +235,10 @@ def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | N
         lines = text.splitlines(keepends=True)
     blanks = delimiter in (BLANKS, WIDE_BLANKS)
     filled = text if blanks else _with_blanks_filled(text, delimiter)
+    if not blanks:
+        table = _as_json(filled, delimiter, body.width)
+        if table is not None:
+            return _without_blank_rows(table if len(places) == body.width else table[:, places])
     whole = places == list(range(body.width))
     if not whole or blanks or filled is not text:
         # Where every column is read, numpy itself refuses rows of another width.
@@ -252,8 +257,42 @@ def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | N
         return None
     if block.shape[1] != len(wanted):
         return None
+    return _without_blank_rows(block)
+
+
+def _without_blank_rows(block: FloatArray) -> FloatArray:
     some = (block != BLANK).any(axis=1)
     return block if some.all() else block[some]
+
+
+def _as_json(text: str, delimiter: str, width: int) -> FloatArray | None:
+    """Parse rows of numbers as one JSON array, in half of `numpy.loadtxt`'s time.
+
+    Args:
+        text: The rows, each ended by a newline.
+        delimiter: What separates the cells.
+        width: How many cells each row must have.
+
+    Returns:
+        (rows, width) numbers; None if a row has another width, or a cell is spelled as JSON does
+        not spell a number (NaN and infinities among them).
+    """
+    rows = text.rstrip("\n")
+    if not rows.isascii() or any(word in rows for word in ("true", "false", "null")):
+        return None
+    characters = np.frombuffer(rows.encode(), dtype=np.uint8)
+    signs = characters[(characters == ord(delimiter)) | (characters == ord("\n"))]
+    if (len(signs) + 1) % width:
+        return None
+    ends = np.append(signs, ord("\n")).reshape(-1, width)
+    if (ends[:, -1] != ord("\n")).any() or (ends[:, :-1] != ord(delimiter)).any():
+        return None
+    commas = rows if delimiter == "," else rows.replace(delimiter, ",")
+    try:
+        values = np.array(orjson.loads(f"[{commas.replace(chr(10), ',')}]"), dtype=np.float64)
+    except (orjson.JSONDecodeError, TypeError, ValueError, OverflowError):
+        return None
+    return values.reshape(-1, width) if values.shape == (ends.size,) else None
 
 
 def _are_even(lines: Sequence[str], width: int, delimiter: str) -> bool:
