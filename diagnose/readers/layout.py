@@ -14,7 +14,7 @@ BLANKS, WIDE_BLANKS = " ", "  "
 DELIMITERS = (",", "\t", ";", "|", BLANKS, WIDE_BLANKS)
 """Blanks stand for any run of blanks, wide blanks for any of two or more."""
 SAMPLE_LINES = 30
-BODY_LINES = 15
+BODY_LINES = 10
 """So many lines below a header tell whether it is one."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")

@@ -184,6 +184,11 @@ class Source:
 
     def head_lines(self) -> list[str]:
         """Return the first lines, without their ends, split where `open_text` splits them."""
+        if self._lines is None and len(self.head) < HEAD_BYTES:
+            text = self.head.decode(self.encoding, errors="replace")
+            if "\r" in text:
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+            self._lines = text.removesuffix("\n").split("\n", HEAD_LINES)[:HEAD_LINES]
         if self._lines is None:
             lines: list[str] = []
             room = HEAD_CHARACTERS

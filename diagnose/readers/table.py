@@ -342,6 +342,8 @@ def _series(
         step, value = step[order], value[order]
         gaps = np.diff(step)
     repeats = int((gaps == 0).sum())
+    if not repeats:
+        return Series(name, step, value)
     distinct, count = np.unique(step, return_counts=True)
     if len(distinct) > 1 and (count > 1).mean() > REPEATED_SHARE:
         notes.append(
@@ -349,13 +351,9 @@ def _series(
             " spread evenly up to it"
         )
         return Series(name, _spread(step), value)
-    if repeats:
-        last = np.append(gaps > 0, True)
-        notes.append(
-            f"{name}: {counted(repeats, 'repeated step')}; the last value of each was kept"
-        )
-        step, value = step[last], value[last]
-    return Series(name, step, value)
+    last = np.append(gaps > 0, True)
+    notes.append(f"{name}: {counted(repeats, 'repeated step')}; the last value of each was kept")
+    return Series(name, step[last], value[last])
 
 
 def _spread(step: FloatArray) -> FloatArray:

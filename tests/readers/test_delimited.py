@@ -363,6 +363,14 @@ def test_row_with_too_many_cells(read_log, points) -> None:
     assert any("line 3" in note for note in run.notes)
 
 
+def test_row_with_too_many_cells_beside_text(read_log, points) -> None:
+    """A row with too many cells is found where only some columns are read, and blanks filled."""
+    text = "epoch,time,val_loss,loss\n1,00:01,,0.9\n2,00:02,,0,7\n3,00:03,,0.6\n4,00:04,,0.5\n"
+    assert points(read_log(text), "train_loss") == [(1, 0.9), (3, 0.6), (4, 0.5)]
+    text = text.replace("00:0", "0")
+    assert points(read_log(text), "train_loss") == [(1, 0.9), (3, 0.6), (4, 0.5)]
+
+
 @pytest.mark.parametrize(
     "text",
     [

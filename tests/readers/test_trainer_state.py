@@ -38,6 +38,7 @@ def test_history(read_log, points) -> None:
     assert points(run, "lr") == [(10, 5e-5), (20, 4e-5), (30, 3e-5), (40, 2e-5)]
     assert run.series["grad_norm"].step.tolist() == [10, 20, 30, 40]
     assert math.isnan(run.series["grad_norm"].value[1])
+    assert "epoch" not in run.series
 
 
 def test_old_trainer(read_log, points) -> None:
