@@ -68,8 +68,9 @@ def running_median(value: FloatArray, width: int) -> FloatArray:
         return value
     half = width // 2
     padded = np.concatenate([np.full(half, value[0]), value, np.full(half, value[-1])])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
-    return _row_medians(windows)
+    shifted = np.stack([padded[i : i + len(value)] for i in range(width)])
+    middle: FloatArray = np.sort(shifted, axis=0)[half]
+    return middle
 
 
 def smoothing_width(n: int) -> int:

@@ -104,7 +104,7 @@ def _read(source: Source, choice: Choice) -> Table:
     columns = dict(_joined(found.records))
     if found.lists or found.stepped:
         named = {normalized(n) for n in (choice.step, *choice.roles_named()) if n}
-        columns = _of_lists(found, named)
+        columns = {**_of_lists(found, named), **columns}
     if not columns and not found.text:
         raise LogError(f"{source.name}: no training curve here: the JSON holds no list of numbers.")
     return Table("JSON history", columns, found.notes, found.text)
