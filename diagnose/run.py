@@ -44,7 +44,7 @@ class Series:
                 f"{self.name}: steps and values must be two lists of one length."
                 f" Got {self.step.shape} and {self.value.shape}."
             )
-        if not np.isfinite(self.step).all() or (np.diff(self.step) <= 0).any():
+        if not np.isfinite(self.step).all() or ((self.step[1:] - self.step[:-1]) <= 0).any():
             raise DataError(f"{self.name}: steps must be finite and strictly increasing.")
 
     def __len__(self) -> int:

@@ -92,7 +92,7 @@ def step_noise(value: FloatArray) -> float:
     if len(value) < 4:
         return 0.0
     late = value[len(value) // 2 :] if len(value) >= 10 else value
-    jumps = np.diff(late)
+    jumps = late[1:] - late[:-1]
     return MAD_TO_SIGMA * median(np.abs(jumps - median(jumps))) / math.sqrt(2)
 
 
@@ -142,7 +142,7 @@ class Curve:
     @property
     def spacing(self) -> float:
         """The usual distance between two points, in steps."""
-        return median(np.diff(self.step)) if len(self.step) > 1 else 1.0
+        return median((self.step[1:] - self.step[:-1])) if len(self.step) > 1 else 1.0
 
     def last(self, share: float, least: int = MIN_TAIL) -> slice:
         """Return the slice of the last `share` of the points, at least `least` of them."""

@@ -324,7 +324,9 @@ def longest_repeat(value: FloatArray) -> tuple[int, int]:
     """Return the length and the first index of the longest run of one exact finite value."""
     if len(value) < 2:
         return len(value), 0
-    same = (np.diff(value) == 0) & np.isfinite(value[1:])
+    same = ((value[1:] - value[:-1]) == 0) & np.isfinite(value[1:])
+    if not same.any():
+        return 1, 0
     edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
     if not len(edges):
         return 1, 0

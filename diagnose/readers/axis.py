@@ -65,7 +65,9 @@ def is_newest_first(
         at = np.isin(columns[name].row, main.row)
         step = columns[name].value[at]
         if len(step) > 2 and len(step) == len(main.row) and np.ptp(step) > 0:
-            return bool((np.diff(step) <= 0).all() and (np.diff(step) < 0).sum() > 1)
+            return bool(
+                ((step[1:] - step[:-1]) <= 0).all() and ((step[1:] - step[:-1]) < 0).sum() > 1
+            )
     return False
 
 
@@ -107,7 +109,7 @@ def positions(
         on_loss = position[loss.row]
         if len(on_loss) > 1 and np.ptp(on_loss) == 0:
             continue
-        fell = np.diff(on_loss) < 0
+        fell = (on_loss[1:] - on_loss[:-1]) < 0
         unit = _unit(name)
         within = False
         if name == step_name and fell.any() and epoch_name is not None:
@@ -135,7 +137,7 @@ def positions(
 
 def _is_jumbled(on_loss: FloatArray) -> bool:
     """Return whether steps fall back more often than restarts and resumptions explain."""
-    falls = int(((np.diff(on_loss) < 0) & (on_loss[1:] != on_loss[0])).sum())
+    falls = int((((on_loss[1:] - on_loss[:-1]) < 0) & (on_loss[1:] != on_loss[0])).sum())
     few, share = JUMBLED_SHORT
     return falls > min(max(few, JUMBLED_SHARE * len(on_loss)), share * len(on_loss))
 
@@ -172,10 +174,10 @@ def _numbered_through(position: FloatArray, loss: Column, epoch: FloatArray) -> 
     on_loss, on_epoch = position[loss.row], epoch[loss.row]
     if not np.isfinite(on_epoch).all():
         return None
-    fell, rose = np.diff(on_loss) < 0, np.diff(on_epoch) > 0
+    fell, rose = (on_loss[1:] - on_loss[:-1]) < 0, (on_epoch[1:] - on_epoch[:-1]) > 0
     if (fell & rose).sum() < 0.5 * fell.sum() or not (fell & rose).any():
         return None
-    within = np.diff(on_loss)[~fell & ~rose]
+    within = (on_loss[1:] - on_loss[:-1])[~fell & ~rose]
     gap = float(np.median(within)) if len(within) else 1.0
     per_epoch = float(np.ptp(on_loss)) + gap
     numbered: FloatArray = (epoch - on_epoch[0]) * per_epoch + position

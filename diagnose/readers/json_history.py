@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,13 +101,23 @@ def _read(source: Source, choice: Choice) -> Table:
             f"{source.name}: holds {len(found.histories)} histories"
             f" ({listing(found.histories, 4)}); write each to a file of its own."
         )
-    columns = dict(_joined(found.records))
-    if found.lists or found.stepped:
-        named = {normalized(n) for n in (choice.step, *choice.roles_named()) if n}
-        columns = {**_of_lists(found, named), **columns}
+    named = {normalized(n) for n in (choice.step, *choice.roles_named()) if n}
+    columns = _joined(found.records)
+    lists = _of_lists(found, named) if found.lists or found.stepped else {}
+    if named & set(map(normalized, lists)) or (_has_loss(lists) and not _has_loss(columns)):
+        # Rows of lists and rows of records have nothing to do with each other.
+        columns = lists
+    elif _has_loss(lists):
+        left = [name for name in lists if _has_loss([name])]
+        found.notes.append(f"{listing(left)}: lists beside records of a loss, and left out")
+    columns = columns or lists
     if not columns and not found.text:
         raise LogError(f"{source.name}: no training curve here: the JSON holds no list of numbers.")
     return Table("JSON history", columns, found.notes, found.text)
+
+
+def _has_loss(names: Iterable[str]) -> bool:
+    return any(meaning(name).kind in ("loss", "loss_like", "perplexity") for name in names)
 
 
 class _Found:
@@ -217,11 +227,11 @@ def _take_records(records: Sequence[Mapping[Any, Any]], name: str, found: _Found
 def _joined(blocks: Mapping[str, dict[str, Column]]) -> dict[str, Column]:
     """Join lists of records, each under its own rows; `{"train": [...], "val": [...]}`.
 
-    Of lists that do not say which part of the data they were measured on, the one with most
-    fields counts.
+    Of lists that do not say which part of the data they were measured on, one with a loss counts,
+    and of those the one with most fields.
     """
     told = {name: block for name, block in blocks.items() if meaning(name).split}
-    largest = max(blocks, key=lambda name: len(blocks[name]), default="")
+    largest = max(blocks, key=lambda name: (_has_loss(blocks[name]), len(blocks[name])), default="")
     if len(told) < 2 and largest not in told:
         return blocks.get(largest, {})
     out: dict[str, list[Column]] = {}

@@ -336,11 +336,11 @@ def _series(
     step, value = position[column.row[mask]], column.value[mask]
     if not len(step) or not np.isfinite(step).all():
         return None
-    gaps = np.diff(step)
+    gaps = step[1:] - step[:-1]
     if (gaps < 0).any():
         order = np.argsort(step, kind="stable")
         step, value = step[order], value[order]
-        gaps = np.diff(step)
+        gaps = step[1:] - step[:-1]
     repeats = int((gaps == 0).sum())
     if not repeats:
         return Series(name, step, value)

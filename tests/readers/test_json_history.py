@@ -19,6 +19,13 @@ SAME_HISTORY = {
     "lists": {"loss": TRAIN, "val_loss": VAL},
     "lists within": {"history": {"loss": TRAIN, "val_loss": VAL}, "params": {"epochs": 3}},
     "lists deep within": {"a": {"b": {"c": {"train_loss": TRAIN, "val_loss": VAL}}}},
+    "other records beside lists": {
+        "loss": TRAIN, "val_loss": VAL, "saved": [{"step": 100, "size": 1}, {"step": 300, "size": 2}]
+    },
+    "other records beside records": {
+        "log": RECORDS, "saved": [{"step": s, "size": 1, "a": 2, "b": 3, "c": 4} for s in (7, 8, 9)]
+    },
+    "other lists beside records": {"log": RECORDS, "lr": [1, 2], "step": [7, 8, 9]},
     "scalars beside": {"loss": TRAIN, "val_loss": VAL, "best_val_loss": 0.75, "name": "x"},
     "lists of text beside": {"loss": TRAIN, "val_loss": VAL, "classes": ["cat", "dog"]},
     "pairs beside": {"loss": TRAIN, "val_loss": VAL, "confusion": [[1, 2], [3, 4]]},
