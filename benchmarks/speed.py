@@ -87,11 +87,13 @@ def many(folder: Path) -> dict[str, float]:
         write_log(log, 200, index)
         logs.append(log)
     diagnose.diagnose(logs[0])
-    start = time.perf_counter()
-    for log in logs:
-        diagnose.diagnose(log).to_dict()
-    seconds = time.perf_counter() - start
-    return {"seconds": seconds, "ms_each": 1000 * seconds / len(logs)}
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        for log in logs:
+            diagnose.diagnose(log).to_dict()
+        times.append(time.perf_counter() - start)
+    return {"seconds": min(times), "ms_each": 1000 * min(times) / len(logs)}
 
 
 LINES: tuple[tuple[str, Callable[[Path], dict[str, float]], str, str, float], ...] = (

@@ -142,7 +142,7 @@ class Curve:
     @property
     def spacing(self) -> float:
         """The usual distance between two points, in steps."""
-        return median((self.step[1:] - self.step[:-1])) if len(self.step) > 1 else 1.0
+        return median(self.step[1:] - self.step[:-1]) if len(self.step) > 1 else 1.0
 
     def last(self, share: float, least: int = MIN_TAIL) -> slice:
         """Return the slice of the last `share` of the points, at least `least` of them."""

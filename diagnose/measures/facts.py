@@ -328,8 +328,6 @@ def longest_repeat(value: FloatArray) -> tuple[int, int]:
     if not same.any():
         return 1, 0
     edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
-    if not len(edges):
-        return 1, 0
     lengths = edges[1::2] - edges[::2]
     index = int(lengths.argmax())
     return int(lengths[index]) + 1, int(edges[2 * index])

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 VALIDATION = frozenset(
     [
@@ -168,8 +168,7 @@ def is_line_number(name: str) -> bool:
     return normalized(name) in LINE_NUMBERS or name.strip() in ("", "#")
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a column's name says.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from diagnose.measures.facts import Facts
@@ -62,8 +61,7 @@ class Remedy(NamedTuple):
     suits: Callable[[Facts], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one rule says of one run.
 
     Attributes:
@@ -99,8 +97,7 @@ class Finding:
         return self.state == FOUND and self.severity == "problem"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A symptom, how to see it, and what to do about it.
 
     Attributes:

@@ -20,7 +20,7 @@ SAME_HISTORY = {
     "lists within": {"history": {"loss": TRAIN, "val_loss": VAL}, "params": {"epochs": 3}},
     "lists deep within": {"a": {"b": {"c": {"train_loss": TRAIN, "val_loss": VAL}}}},
     "other records beside lists": {
-        "loss": TRAIN, "val_loss": VAL, "saved": [{"step": 100, "size": 1}, {"step": 300, "size": 2}]
+        "loss": TRAIN, "val_loss": VAL, "saved": [{"step": 100, "size": 1}, {"step": 300}]
     },
     "other records beside records": {
         "log": RECORDS, "saved": [{"step": s, "size": 1, "a": 2, "b": 3, "c": 4} for s in (7, 8, 9)]
