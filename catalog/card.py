@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields
+import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent
 STEPS = {1: "loss", 2: "architecture", 3: "optimization"}
@@ -23,8 +22,7 @@ class CardError(ValueError):
     """A card breaks the schema; the message names the file and the field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Knob:
+class Knob(NamedTuple):
     """A setting of a technique, with the default and the range to search."""
 
     name: str
@@ -34,8 +32,7 @@ class Knob:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a technique was published. `url` is a DOI, an arXiv page, or the publisher's page."""
 
     title: str
@@ -44,8 +41,7 @@ class Source:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A claim on what the technique does, how it came out, and how well it was checked."""
 
     claim: str
@@ -54,8 +50,7 @@ class Evidence:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(NamedTuple):
     """The card's text: short paragraphs, plain words."""
 
     what_it_does: str = ""
@@ -64,8 +59,7 @@ class Prose:
     does_not_mix_with: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A technique: which step of machine learning it changes, what it improves, at what price.
 
     Attributes:
@@ -119,9 +113,13 @@ class Card:
         return ROOT / STEPS[self.step] / self.slug.replace("-", "_")
 
 
-def _build(kind: type, table: dict[str, Any], where: str) -> Any:
-    """Make a dataclass of a TOML table; unknown and missing keys are errors."""
-    known = {f.name: f for f in fields(kind)}
+TABLES = {"knobs": Knob, "sources": Source, "evidence": Evidence}
+"""The fields of a card that hold rows, and what each row is."""
+
+
+def _build(kind: Any, table: dict[str, Any], where: str) -> Any:
+    """Make a record of a TOML table; unknown and missing keys are errors."""
+    known = kind._fields
     for key, value in table.items():
         if key not in known:
             raise CardError(f"{where}: unknown field {key!r}; known are {', '.join(known)}")
@@ -143,8 +141,14 @@ def parse_card(text: str, where: str = "card.toml") -> Card:
     Raises:
         CardError: If a field is missing, unknown, or outside its allowed values.
     """
-    table = tomllib.loads(text)
-    for key, kind in (("knobs", Knob), ("sources", Source), ("evidence", Evidence)):
+    import tomllib  # noqa: PLC0415 (a report reads headings only)
+
+    return _card(tomllib.loads(text), where)
+
+
+def _card(table: dict[str, Any], where: str) -> Card:
+    """Make and check a card of its parsed table."""
+    for key, kind in TABLES.items():
         table[key] = tuple(_build(kind, row, f"{where} [{key}]") for row in table.get(key, []))
     table["prose"] = _build(Prose, table.get("prose", {}), f"{where} [prose]")
     card: Card = _build(Card, table, where)
@@ -192,4 +196,9 @@ def find_heading(slug: str) -> Card:
     """
     path = _card_file(slug)
     heading, _, _ = path.read_text(encoding="utf-8").partition("\n[")
-    return parse_card(heading, str(path.relative_to(ROOT)))
+    table: dict[str, Any] = {}
+    for line in heading.splitlines():
+        # Above its first table a card holds whole numbers and one-line strings, no comments.
+        key, _, value = line.partition(" = ")
+        table[key] = value[1:-1] if value.startswith("'") else json.loads(value)
+    return _card(table, str(path.relative_to(ROOT)))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from typing import Any
 
 import click
 
-from catalog.card import BENEFITS, Card, find_card
+from catalog.card import BENEFITS, TABLES, Card, find_card
 from catalog.table import select, slugs
 from diagnose.errors import UnknownName
 from diagnose.rules import find_rule, treated_by
@@ -78,7 +77,12 @@ def known_card(name: str) -> Card:
 
 
 def _plain(card: Card) -> dict[str, Any]:
-    return {**dataclasses.asdict(card), "treats": [rule.code for rule in treated_by(card.slug)]}
+    return {
+        **card._asdict(),
+        "prose": card.prose._asdict(),
+        **{name: [row._asdict() for row in getattr(card, name)] for name in TABLES},
+        "treats": [rule.code for rule in treated_by(card.slug)],
+    }
 
 
 def _write(document: Any) -> None:
