@@ -108,7 +108,7 @@ class Source:
 
     def _check_content(self) -> None:
         head = self.head
-        if not head.strip():
+        if not head.lstrip(b"\xef\xbb\xbf\xff\xfe").strip():
             raise LogError(f"{self.name}: the file is empty.")
         for magic, what in _FOREIGN:
             if head.startswith(magic):

@@ -36,6 +36,9 @@ UNLEARNED = Threshold(
     "share of the training loss's fall that is still ahead at the first entries", 0.7, "",
     "judgement",
 )  # fmt: skip
+SHRUNK = Threshold(
+    "gap at the first entries over the gap at the end, above which it closed", 2.0, "", "judgement"
+)
 WIDE = Threshold("gap at the first entries as a share of the range", 0.25, "", "judgement")
 HOPELESS = Threshold(
     "lowest validation loss over the constant predictor's loss", 0.96, "", "judgement"
@@ -79,7 +82,7 @@ def check(facts: Facts) -> Finding:
                 "warning",
                 evidence=tuple(evidence),
             )
-    if share > SHARE.value and ahead > UNLEARNED.value and wide > WIDE.value:
+    if SHARE.value < share < SHRUNK.value and ahead > UNLEARNED.value and wide > WIDE.value:
         return RULE.found(
             f"The validation loss lies {number(early)} above the training loss at the first entries"
             " already, before anything was learned: the two are not measured alike, or on other"
@@ -97,7 +100,7 @@ RULE = Rule(
     title="Gap from the start",
     problem=LOGGING,
     check=check,
-    thresholds=(MIN_POINTS, EARLY, SHARE, UNLEARNED, WIDE, HOPELESS, FITTED),
+    thresholds=(MIN_POINTS, EARLY, SHARE, SHRUNK, UNLEARNED, WIDE, HOPELESS, FITTED),
     remedies=(
         Remedy(
             "data-cleaning",

@@ -80,8 +80,9 @@ def check(facts: Facts) -> Finding:
 def _precondition(facts: Facts) -> str:
     """Say under which condition the network contains the linear model."""
     outputs = facts.references.classes
-    rank = "the linear map's rank" if outputs is None else f"{outputs - 1} units"
-    wide = "as wide as the linear map's rank" if outputs is None else f"{outputs - 1} units wide"
+    units = "" if outputs is None else f"{outputs - 1} unit{'s' if outputs > 2 else ''}"
+    rank = units or "the linear map's rank"
+    wide = f"{units} wide" if units else "as wide as the linear map's rank"
     fits = facts.references.linear_fits_inside
     if fits is None:
         return f"A network whose hidden layers are all at least {wide} contains that model."

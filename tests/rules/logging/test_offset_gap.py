@@ -53,3 +53,9 @@ def test_a_network_that_fits_within_one_entry_is_clear(facts):
 def test_few_points_are_not_checked(facts):
     """Three validation points have no first entries."""
     assert RULE.check(facts(train_loss=[3, 2, 1], val_loss=[5, 4, 3])).state == "not_checked"
+
+
+def test_a_gap_that_closes_is_clear(facts):
+    """Look-alike: a steep first epoch, where the half-epoch shift overshoots."""
+    train = 2 / np.arange(1, 21)
+    assert RULE.check(facts(train_loss=train, val_loss=train + 0.1)).state == "clear"
