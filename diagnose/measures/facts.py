@@ -250,6 +250,18 @@ class Facts:
         return (end - linear) / width if width > 0 else 0.0
 
     @cached_property
+    def linear_val_excess(self) -> float:
+        """Validation loss above the linear model's, as a share of the way to the constant's.
+
+        NaN without a linear model's validation loss or a validation loss; negative where the
+        network is better.
+        """
+        linear = self.references.linear_val
+        if linear is None or self.val is None or self.linear_scale <= linear:
+            return math.nan
+        return (self.val.end - linear) / (self.linear_scale - linear)
+
+    @cached_property
     def linear_scale(self) -> float:
         """The loss that a linear model is seen from: the constant's, else the first logged."""
         if self.constant is not None:

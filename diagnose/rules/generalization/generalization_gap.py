@@ -2,9 +2,9 @@
 
 What it looks for:
     The distance from the training loss to the validation loss over the end of the run, the
-    half-epoch shift undone, as a share of the range of the loss; and the distance between the
-    accuracies where both are logged. A ratio of the two losses is never used: it has no meaning
-    near zero or below.
+    half-epoch shift undone, as a share of the range of the loss; the distance between the
+    accuracies where both are logged; and the validation loss against a linear model's, if given. A
+    ratio of the two losses is never used: it has no meaning near zero or below.
 
 Why it matters:
     It is what the network learned of the training set that does not hold elsewhere. A wide gap over
@@ -59,6 +59,11 @@ ACCURACY = Threshold(
     "distance of the accuracies that is overfitting where the training set is fitted", 0.1, "",
     "AutoTrainer, https://doi.org/10.1109/ICSE43902.2021.00043",
 )  # fmt: skip
+BEATEN = Threshold(
+    "validation loss above a linear model's, as a share of the way to the constant predictor, that"
+    " is overfitting where the training set is fitted",
+    0.1, "", "judgement",
+)  # fmt: skip
 NOISE = Threshold("gap over the noise of one validation point", 2.0, "", "judgement")
 
 
@@ -86,6 +91,10 @@ def check(facts: Facts) -> Finding:
     ]
     if not math.isnan(accuracies):
         evidence.append(Evidence("accuracy_gap", accuracies, "", ACCURACY.value))
+    if not math.isnan(facts.linear_val_excess):
+        evidence.append(
+            Evidence("above_linear_validation", facts.linear_val_excess, "", BEATEN.value)
+        )
     numbers = (
         f"the validation loss ends at {number(val.end)}, {number(end)} above the training loss"
         f" {number(train_end)} ({percent(share)} {facts.range_name})"
@@ -98,9 +107,15 @@ def check(facts: Facts) -> Finding:
             f" loss at {number(train_end)}.",
             evidence=tuple(evidence),
         )
-    wide = _is_wide(facts, share, accuracies)
+    beaten = bool(facts.train_is_low) and facts.linear_val_excess > BEATEN.value
+    wide = beaten or _is_wide(facts, share, accuracies)
     if accuracies > ACCURACY.value:
         numbers += f"; the accuracies are {percent(accuracies)} apart"
+    if beaten:
+        numbers += (
+            "; a linear model, which fits the training set less well, reaches"
+            f" {number(facts.references.linear_val or math.nan)} on validation"
+        )
     return RULE.found(
         f"A {'wide ' if wide else ''}generalization gap: {numbers}.",
         "problem" if wide else "warning",
@@ -165,6 +180,6 @@ RULE = Rule(
     title="Generalization gap",
     problem=GENERALIZATION,
     check=check,
-    thresholds=(MIN_POINTS, SHARE, WIDE_KNOWN, WIDE_UNKNOWN, LOW_LOG, ACCURACY, NOISE),
+    thresholds=(MIN_POINTS, SHARE, WIDE_KNOWN, WIDE_UNKNOWN, LOW_LOG, ACCURACY, BEATEN, NOISE),
     remedies=CLOSE_THE_GAP,
 )

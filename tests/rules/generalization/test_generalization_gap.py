@@ -7,7 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from diagnose.rules.generalization.generalization_gap import RULE, SHARE, WIDE_KNOWN
+from diagnose.rules.generalization.generalization_gap import (
+    BEATEN,
+    RULE,
+    SHARE,
+    WIDE_KNOWN,
+)
 
 LN10 = math.log(10)
 
@@ -102,3 +107,13 @@ def test_validation_at_its_own_steps_is_compared_by_step(facts):
 def test_without_validation_loss_it_is_not_checked(facts):
     """No gap without two losses."""
     assert RULE.check(facts(train_loss=level(0.1))).state == "not_checked"
+
+
+@pytest.mark.parametrize(("times", "severity"), [(1.05, "problem"), (0.95, "warning")])
+def test_a_linear_model_that_generalizes_better_decides(facts, times, severity):
+    """A fitted network whose validation loss is above the linear model's has overfitted."""
+    linear = 0.1
+    end = linear + times * BEATEN.value * (LN10 - linear)
+    references = {"classes": 10, "linear_train": 0.09, "linear_val": linear}
+    finding = gap_of(facts, 0, val_loss=level(end), references=references)
+    assert finding.severity == severity
