@@ -62,8 +62,9 @@ def is_newest_first(
     for name in (step_name, epoch_name):
         if name is None:
             continue
-        at = np.isin(columns[name].row, main.row)
-        step = columns[name].value[at]
+        column = columns[name]
+        whole = np.array_equal(column.row, main.row)
+        step = column.value if whole else column.value[np.isin(column.row, main.row)]
         if len(step) > 2 and len(step) == len(main.row) and np.ptp(step) > 0:
             return bool(
                 ((step[1:] - step[:-1]) <= 0).all() and ((step[1:] - step[:-1]) < 0).sum() > 1

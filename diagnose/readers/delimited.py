@@ -63,7 +63,7 @@ def _recognizes(source: Source) -> float:
 
 def _read(source: Source, choice: Choice) -> Table:
     lines = source.head_lines()
-    if any(len(line) >= MAX_LINE for line in lines):
+    if max(map(len, lines), default=0) >= MAX_LINE:
         raise LogError(f"{source.name}: a line of over {MAX_LINE:,} characters is no table.")
     layout = source.layout or find_layout(lines)
     if layout is None:

@@ -14,7 +14,7 @@ BLANKS, WIDE_BLANKS = " ", "  "
 DELIMITERS = (",", "\t", ";", "|", BLANKS, WIDE_BLANKS)
 """Blanks stand for any run of blanks, wide blanks for any of two or more."""
 SAMPLE_LINES = 30
-BODY_LINES = 10
+BODY_LINES = 8
 """So many lines below a header tell whether it is one."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
@@ -175,6 +175,8 @@ def _check(
     if blanks and has_header and (not enough_known or numeric or _is_prose(names)):
         return None
     rows = [_without_last_blanks(split_line(row, delimiter), len(names)) for row in body]
+    if known > 1 and width == len(names) and _are_plain(rows, width):
+        return Layout(index + 1, names, delimiter)
     if known > 1:
         rows = _first_rows(rows)
     torn = sum(bool(_OTHER_DELIMITER.search(cell)) for row in rows for cell in row)
@@ -213,6 +215,18 @@ def _check(
         )
         return layout
     return None
+
+
+def _are_plain(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Return whether every row has all cells, and each is a number as Python writes it."""
+    if not rows or any(len(row) != width for row in rows):
+        return False
+    try:
+        for row in rows:
+            list(map(float, row))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_prose(names: Sequence[str]) -> bool:
