@@ -332,8 +332,11 @@ def _series(
     notes: list[str],
 ) -> Series | None:
     """Put a column on the step axis: sorted, each step once."""
-    mask = keep[column.row]
-    step, value = position[column.row[mask]], column.value[mask]
+    if len(column.row) == len(position) and keep.all():
+        step, value = position, column.value
+    else:
+        mask = keep[column.row]
+        step, value = position[column.row[mask]], column.value[mask]
     if not len(step) or not np.isfinite(step).all():
         return None
     gaps = step[1:] - step[:-1]
