@@ -77,7 +77,9 @@ def _read(source: Source, choice: Choice) -> Table:
     first = lines[layout.skip : layout.skip + SAMPLE_LINES]
     every = list(range(len(names)))
     # Where every column parses as numbers there is no text to look for.
-    plain = _fast([f"{line}\n" for line in first], Body(layout), every) is not None
+    plain = (
+        layout.is_plain or _fast([f"{line}\n" for line in first], Body(layout), every) is not None
+    )
     sample = [] if plain else [c for _, c in Body(layout).rows(first, 0) if c is not None]
     text = _text_columns(names, sample, layout)
     if _is_run_table(names, text, sample) and not choice.roles_given():

@@ -34,6 +34,7 @@ class Layout:
         has_header: Whether the names were read from the table.
         row_names: Whether each row begins with a cell that the header has no name for.
         doubt: Why the cells cannot be told apart, if they cannot.
+        is_plain: Whether each cell of the first rows is a number as Python writes it.
     """
 
     skip: int
@@ -43,6 +44,7 @@ class Layout:
     has_header: bool = True
     row_names: bool = False
     doubt: str = ""
+    is_plain: bool = False
 
     def style(self, index: int) -> str:
         """Return how the numbers of a column are written."""
@@ -176,7 +178,7 @@ def _check(
         return None
     rows = [_without_last_blanks(split_line(row, delimiter), len(names)) for row in body]
     if known > 1 and width == len(names) and _are_plain(rows, width):
-        return Layout(index + 1, names, delimiter)
+        return Layout(index + 1, names, delimiter, is_plain=True)
     if known > 1:
         rows = _first_rows(rows)
     torn = sum(bool(_OTHER_DELIMITER.search(cell)) for row in rows for cell in row)
