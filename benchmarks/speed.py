@@ -91,7 +91,7 @@ def many(folder: Path) -> dict[str, float]:
         logs.append(log)
     diagnose.diagnose(logs[0])
     times = []
-    for _ in range(5):
+    for _ in range(10):
         start = time.perf_counter()
         for log in logs:
             diagnose.diagnose(log).to_dict()
