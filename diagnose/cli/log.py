@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from diagnose.cli.outcome import COULD_NOT_JUDGE, FAILED_ON, JUDGED, say
 from diagnose.errors import DataError, DiagnoseError, LogError, UnknownName
 from diagnose.readers import read_runs
 from diagnose.readers.table import Choice
@@ -136,10 +137,10 @@ def log(
     if reports:
         _show(reports, form, color, not no_plot, several)
     for failed in errors:
-        click.echo(f"diagnose: {_printable(str(failed))}", err=True)
+        say(str(failed))
     if errors:
-        return 2
-    return int(any(_is_watched(report, watched) for report in reports))
+        return COULD_NOT_JUDGE
+    return FAILED_ON if any(_is_watched(report, watched) for report in reports) else JUDGED
 
 
 def _show(reports: list[Report], form: str, color: str, plot: bool, several: bool) -> None:
@@ -192,7 +193,3 @@ def _is_watched(report: Report, watched: set[str]) -> bool:
     names = {verdict.problem, *verdict.also, *(f.code for f in report.found)}
     bad = verdict.problem in ("underfitting", "overfitting") or bool(verdict.also)
     return bool(names & watched) or ("any" in watched and bad)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

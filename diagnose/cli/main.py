@@ -16,9 +16,8 @@ from diagnose import __version__
 from diagnose.cli.catalog import catalog
 from diagnose.cli.explain import explain, rules
 from diagnose.cli.log import log
+from diagnose.cli.outcome import BROKEN_PIPE, COULD_NOT_JUDGE, INTERRUPTED, JUDGED, say
 from diagnose.errors import DiagnoseError
-
-JUDGED, FAILED_ON, COULD_NOT_JUDGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
 
 class LogsOrCommand(click.Group):
@@ -94,7 +93,7 @@ def run(arguments: list[str], debug: bool = False) -> int:
         error.show()
         return COULD_NOT_JUDGE
     except click.ClickException as error:
-        return _say(error.format_message())
+        return say(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
@@ -104,19 +103,12 @@ def run(arguments: list[str], debug: bool = False) -> int:
     except DiagnoseError as error:
         if debug:
             raise
-        return _say(str(error))
+        return say(str(error))
     except Exception as error:
         if debug:
             raise
-        return _say(
+        return say(
             f"an error of ours ({type(error).__name__}: {error}). The same command with --debug"
             " shows where; please report it."
         )
     return code if isinstance(code, int) else JUDGED
-
-
-def _say(message: str) -> int:
-    """Say on stderr, in one sentence, why nothing could be judged."""
-    clean = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
-    click.echo(f"diagnose: {clean}", err=True)
-    return COULD_NOT_JUDGE

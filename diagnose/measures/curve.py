@@ -139,11 +139,6 @@ class Curve:
         """How far the loss fell from its start to its lowest level; negative if it only rose."""
         return self.start - self.lowest
 
-    @property
-    def spacing(self) -> float:
-        """The usual distance between two points, in steps."""
-        return median(self.step[1:] - self.step[:-1]) if len(self.step) > 1 else 1.0
-
     def last(self, share: float, least: int = MIN_TAIL) -> slice:
         """Return the slice of the last `share` of the points, at least `least` of them."""
         return slice(max(0, len(self) - max(least, round(share * len(self)))), None)

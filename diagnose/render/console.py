@@ -45,11 +45,6 @@ def speaks_unicode(console: Console) -> bool:
     return True
 
 
-def clean(text: str) -> str:
-    """Make text from a log safe to print: control characters become visible."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-
-
 def print_wrapped(console: Console, content: str | Text, first: str = "") -> None:
     """Print text after `first`, its further lines as far in as its first word.
 

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from catalog.card import STEPS
-from diagnose.render.console import clean, print_section, print_wrapped, speaks_unicode
+from diagnose.render.clean import clean
+from diagnose.render.console import print_section, print_wrapped, speaks_unicode
 from diagnose.render.plot import draw
 from diagnose.report import Report
 from diagnose.rules.rule import Evidence, Finding, number
