@@ -1,0 +1,92 @@
+"""The recipes that experiments start from, each with one problem to improve on.
+
+An experiment changes what it must with `.replace`, and says so in its `setting`.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from catalog.lab.data import digits
+from catalog.lab.models import cnn, mlp, transformer
+from catalog.lab.recipe import Part, Recipe
+
+SGD = Part(torch.optim.SGD)
+ADAM = Part(torch.optim.Adam)
+
+
+def short(steps: int = 100) -> Recipe:
+    """Return a run with few steps: 300 digits, 64-128-128-10, SGD, batches of 30."""
+    return Recipe(
+        data=Part(digits, n_train=300),
+        model=Part(mlp, widths=(128, 128)),
+        optimizer=SGD,
+        lr=0.1,
+        epochs=steps // 10,
+        batch_size=30,
+        evaluate_every=steps // 10,
+    )
+
+
+def few(examples: int = 100) -> Recipe:
+    """Return a run with few examples, that overfits: 64-128-128-10, Adam 0.001, full batches."""
+    return Recipe(
+        data=Part(digits, n_train=examples),
+        model=Part(mlp, widths=(128, 128)),
+        optimizer=ADAM,
+        lr=1e-3,
+        epochs=300,
+        evaluate_every=300,
+    )
+
+
+def noisy(label_noise: float = 0.3) -> Recipe:
+    """Return a run with wrong labels: 400 digits, 64-128-128-10, Adam 0.001, batches of 40."""
+    return Recipe(
+        data=Part(digits, n_train=400, label_noise=label_noise),
+        model=Part(mlp, widths=(128, 128)),
+        optimizer=ADAM,
+        lr=1e-3,
+        epochs=60,
+        batch_size=40,
+        evaluate_every=60,
+    )
+
+
+def deep() -> Recipe:
+    """Return a deep plain network, that is hard to train: 300 digits, 16 layers of 64, SGD."""
+    return Recipe(
+        data=Part(digits, n_train=300),
+        model=Part(mlp, widths=(64,) * 16),
+        optimizer=SGD,
+        lr=0.05,
+        epochs=30,
+        batch_size=30,
+        evaluate_every=30,
+    )
+
+
+def images(examples: int = 100) -> Recipe:
+    """Return a small convolutional network on few digits: Adam 0.001, batches of 25."""
+    return Recipe(
+        data=Part(digits, n_train=examples),
+        model=Part(cnn),
+        optimizer=ADAM,
+        lr=1e-3,
+        epochs=100,
+        batch_size=25,
+        evaluate_every=100,
+    )
+
+
+def rows() -> Recipe:
+    """Return a transformer that reads digits row by row: 300 digits, Adam, batches of 30."""
+    return Recipe(
+        data=Part(digits, n_train=300),
+        model=Part(transformer),
+        optimizer=ADAM,
+        lr=1e-3,
+        epochs=20,
+        batch_size=30,
+        evaluate_every=20,
+    )

@@ -1,0 +1,162 @@
+"""What an experiment measured, as it lies in `measured.toml` beside a card; needs no torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from catalog.card import find_heading
+
+FILE = "measured.toml"
+
+
+class Effect(NamedTuple):
+    """One metric, without the technique and with it.
+
+    Attributes:
+        metric: Its name.
+        control: (seeds,) values without the technique.
+        treatment: (seeds,) values with it, on the same seeds.
+        difference: Mean of treatment minus control.
+        low: Lower end of the difference's 95 % interval.
+        high: Upper end.
+        agreement: Share of the seeds whose difference has the sign of the mean.
+    """
+
+    metric: str
+    control: tuple[float, ...]
+    treatment: tuple[float, ...]
+    difference: float
+    low: float
+    high: float
+    agreement: float
+
+
+class Decided(NamedTuple):
+    """What the card claims in terms of one metric, and whether it held.
+
+    Attributes:
+        benefit: `optimization`, `generalization`, or `neither` for a claim of another kind.
+        metric: The metric that decides.
+        lower_is_better: Whether a lower value supports it.
+        verdict: `supported`, `opposite`, or `not measurable at this scale`.
+    """
+
+    benefit: str
+    metric: str
+    lower_is_better: bool
+    verdict: str
+
+
+class Trial(NamedTuple):
+    """One experiment's outcome.
+
+    Attributes:
+        question: What was asked.
+        setting: The task, in words.
+        control: The arm without the technique, in words.
+        treatment: The arm with it.
+        seeds: The paired seeds.
+        lr: The learning rate of each arm, control first, as tuned; empty where nothing was tuned.
+        lr_grid: The rates that were tried on other seeds, the same for both arms.
+        diverged: Runs of each arm that ended worse than the constant prediction, control first.
+        claims: The claims that it decides.
+        effects: The metrics.
+    """
+
+    question: str
+    setting: str
+    control: str
+    treatment: str
+    seeds: tuple[int, ...]
+    lr: tuple[float, ...]
+    lr_grid: tuple[float, ...]
+    diverged: tuple[int, ...]
+    claims: tuple[Decided, ...]
+    effects: tuple[Effect, ...]
+
+    def effect(self, metric: str) -> Effect | None:
+        """Return the effect on a metric; None if it was not measured."""
+        return next((e for e in self.effects if e.metric == metric), None)
+
+
+class Measured(NamedTuple):
+    """All that was measured of a technique.
+
+    Attributes:
+        technique: Its slug.
+        fingerprint: Of the code that was measured, to tell when it has changed since.
+        seconds: Time that it took on the machine.
+        versions: Python, torch and numpy.
+        machine: Processor and cores.
+        trials: The experiments; the first decides the card's claims, the others show conditions.
+    """
+
+    technique: str
+    fingerprint: str
+    seconds: float
+    versions: Mapping[str, str]
+    machine: str
+    trials: tuple[Trial, ...]
+
+
+def find_measured(slug: str) -> Measured | None:
+    """Read what was measured of a technique; None if nothing was."""
+    path = find_heading(slug).folder / FILE
+    if not path.is_file():
+        return None
+    import tomllib  # noqa: PLC0415 (most techniques that are looked up have no such file)
+
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    trials = tuple(
+        Trial(
+            **_tuples(trial)
+            | {
+                "claims": tuple(Decided(**claim) for claim in trial["claims"]),
+                "effects": tuple(Effect(**_tuples(effect)) for effect in trial["effects"]),
+            }
+        )
+        for trial in table.pop("trials")
+    )
+    return Measured(**table, trials=trials)
+
+
+def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with its lists as tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+
+
+def write_measured(measured: Measured) -> Path:
+    """Write what was measured beside the technique's card."""
+    path = find_heading(measured.technique).folder / FILE
+    table = measured._asdict() | {"trials": []}
+    lines = ["# Written by `diagnose catalog measure`; do not edit.", *_pairs(table)]
+    for trial in measured.trials:
+        lines += ["", "[[trials]]", *_pairs(trial._asdict())]
+        for claim in trial.claims:
+            lines += ["", "[[trials.claims]]", *_pairs(claim._asdict())]
+        for effect in trial.effects:
+            lines += ["", "[[trials.effects]]", *_pairs(effect._asdict())]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _pairs(table: Mapping[str, Any]) -> list[str]:
+    """Write the plain values of a table as TOML; rows of tables are written by the caller."""
+    return [f"{key} = {_toml(value)}" for key, value in table.items() if not _is_rows(key)]
+
+
+def _is_rows(key: str) -> bool:
+    return key in ("trials", "claims", "effects")
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {_toml(v)}" for key, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, float):
+        return repr(float(f"{value:.6g}"))
+    return json.dumps(value, ensure_ascii=False)
