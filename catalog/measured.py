@@ -41,12 +41,14 @@ class Decided(NamedTuple):
         benefit: `optimization`, `generalization`, or `neither` for a claim of another kind.
         metric: The metric that decides.
         lower_is_better: Whether a lower value supports it.
+        claimed: Whether the card claims this benefit; else it is told for completeness.
         verdict: `supported`, `opposite`, or `not measurable at this scale`.
     """
 
     benefit: str
     metric: str
     lower_is_better: bool
+    claimed: bool
     verdict: str
 
 
@@ -62,7 +64,7 @@ class Trial(NamedTuple):
         lr: The learning rate of each arm, control first, as tuned; empty where nothing was tuned.
         lr_grid: The rates that were tried on other seeds, the same for both arms.
         diverged: Runs of each arm that ended worse than the constant prediction, control first.
-        claims: The claims that it decides.
+        claims: The card's claims that it decides, then the benefits that are not claimed.
         effects: The metrics.
     """
 
@@ -77,9 +79,20 @@ class Trial(NamedTuple):
     claims: tuple[Decided, ...]
     effects: tuple[Effect, ...]
 
-    def effect(self, metric: str) -> Effect | None:
-        """Return the effect on a metric; None if it was not measured."""
-        return next((e for e in self.effects if e.metric == metric), None)
+    def effect(self, metric: str) -> Effect:
+        """Return the effect on a metric.
+
+        Raises:
+            KeyError: If it was not measured.
+        """
+        for effect in self.effects:
+            if effect.metric == metric:
+                return effect
+        raise KeyError(metric)
+
+    def decided(self, benefit: str) -> Decided | None:
+        """Return what decides a benefit, claimed or not; None if nothing does."""
+        return next((d for d in self.claims if d.benefit == benefit), None)
 
 
 class Measured(NamedTuple):
@@ -100,6 +113,18 @@ class Measured(NamedTuple):
     versions: Mapping[str, str]
     machine: str
     trials: tuple[Trial, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain dictionaries, lists, strings and numbers."""
+        trials = [
+            trial._asdict()
+            | {
+                "claims": [decided._asdict() for decided in trial.claims],
+                "effects": [effect._asdict() for effect in trial.effects],
+            }
+            for trial in self.trials
+        ]
+        return self._asdict() | {"trials": trials}
 
 
 def find_measured(slug: str) -> Measured | None:
@@ -131,25 +156,25 @@ def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
 def write_measured(measured: Measured) -> Path:
     """Write what was measured beside the technique's card."""
     path = find_heading(measured.technique).folder / FILE
-    table = measured._asdict() | {"trials": []}
-    lines = ["# Written by `diagnose catalog measure`; do not edit.", *_pairs(table)]
-    for trial in measured.trials:
-        lines += ["", "[[trials]]", *_pairs(trial._asdict())]
-        for claim in trial.claims:
-            lines += ["", "[[trials.claims]]", *_pairs(claim._asdict())]
-        for effect in trial.effects:
-            lines += ["", "[[trials.effects]]", *_pairs(effect._asdict())]
+    lines = ["# Written by `diagnose catalog measure`; do not edit."]
+    _write_table(measured.to_dict(), "", lines)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
-def _pairs(table: Mapping[str, Any]) -> list[str]:
-    """Write the plain values of a table as TOML; rows of tables are written by the caller."""
-    return [f"{key} = {_toml(value)}" for key, value in table.items() if not _is_rows(key)]
+def _write_table(table: Mapping[str, Any], name: str, lines: list[str]) -> None:
+    """Add a table's lines of TOML: its plain values, then its rows of tables."""
+    rows = {key: value for key, value in table.items() if _is_rows(value)}
+    lines += [f"{key} = {_toml(value)}" for key, value in table.items() if key not in rows]
+    for key, tables in rows.items():
+        inner = f"{name}.{key}".lstrip(".")
+        for row in tables:
+            lines += ["", f"[[{inner}]]"]
+            _write_table(row, inner, lines)
 
 
-def _is_rows(key: str) -> bool:
-    return key in ("trials", "claims", "effects")
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
 
 def _toml(value: object) -> str:

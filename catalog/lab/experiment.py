@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from catalog.lab.paired import compare, judge
+from catalog.lab.paired import Paired, compare, judge
 from catalog.lab.recipe import Recipe
 from catalog.lab.train import Fit, train
 from catalog.measured import Decided, Effect, Trial
@@ -111,6 +111,7 @@ def perform(experiment: Experiment, progress: Callable[[], None] = lambda: None)
         control, treatment = (tuple(row[metric] for row in arm) for arm in rows)
         paired[metric] = compare(control, treatment)
         effects.append(Effect(metric, control, treatment, *paired[metric]))
+    claimed = {claim.benefit for claim in experiment.claims}
     return Trial(
         question=experiment.question,
         setting=experiment.setting,
@@ -120,17 +121,19 @@ def perform(experiment: Experiment, progress: Callable[[], None] = lambda: None)
         lr=tuple(tuned),
         lr_grid=experiment.lr_grid,
         diverged=tuple(diverged),
-        claims=tuple(
-            Decided(
-                claim.benefit,
-                claim.metric,
-                claim.lower_is_better,
-                judge(paired[claim.metric], claim.lower_is_better),
-            )
-            for claim in experiment.claims
+        claims=tuple(_decide(claim, paired[claim.metric], True) for claim in experiment.claims)
+        + tuple(
+            _decide(claim, paired[claim.metric], False)
+            for claim in (LOWER_TRAINING_LOSS, LOWER_VALIDATION_LOSS)
+            if claim.metric in paired and claim.benefit not in claimed
         ),
         effects=tuple(effects),
     )
+
+
+def _decide(claim: Claim, paired: Paired, claimed: bool) -> Decided:
+    verdict = judge(paired, claim.lower_is_better)
+    return Decided(claim.benefit, claim.metric, claim.lower_is_better, claimed, verdict)
 
 
 def _best_lr(recipe: Recipe, experiment: Experiment, progress: Callable[[], None]) -> float:

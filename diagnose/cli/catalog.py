@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 import click
 
-from catalog.card import BENEFITS, TABLES, Card, find_card
-from catalog.table import select, slugs
-from diagnose.errors import UnknownName
+from catalog.card import BENEFITS, TABLES, Card
+from catalog.measured import find_measured
+from catalog.table import select
+from diagnose.cli import measure
+from diagnose.cli.lookup import complete_technique, known_card, write_json
 from diagnose.rules import find_rule, treated_by
 
 
@@ -29,6 +29,7 @@ def catalog(
     diagnose catalog --step 3 --benefit optimization
     diagnose catalog --treats GEN102
     diagnose catalog show adam
+    diagnose catalog run adam
     """  # noqa: D301 (the mark keeps lines apart)
     if ctx.invoked_subcommand is not None:
         return
@@ -37,7 +38,7 @@ def catalog(
         among = [remedy.technique for remedy in find_rule(treats).remedies]
     cards = select(step, benefit, among)
     if form == "json":
-        _write([_plain(card) for card in cards])
+        write_json([_plain(card) for card in cards])
         return
     from diagnose.render.console import make_console  # noqa: PLC0415
     from diagnose.render.reference import print_catalog  # noqa: PLC0415 (rich only where printed)
@@ -46,15 +47,13 @@ def catalog(
 
 
 @catalog.command()
-@click.argument(
-    "technique", shell_complete=lambda _ctx, _arg, part: [s for s in slugs() if s.startswith(part)]
-)
+@click.argument("technique", shell_complete=complete_technique)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def show(technique: str, form: str) -> None:
     """Show a technique's card, as in `diagnose catalog show adam`."""
     card = known_card(technique)
     if form == "json":
-        _write(_plain(card))
+        write_json(_plain(card))
         return
     from diagnose.render.console import make_console  # noqa: PLC0415
     from diagnose.render.reference import print_card  # noqa: PLC0415
@@ -62,28 +61,16 @@ def show(technique: str, form: str) -> None:
     print_card(card, make_console())
 
 
-def known_card(name: str) -> Card:
-    """Find a card by its slug, in any spelling of it.
-
-    Raises:
-        UnknownName: If there is none; the message names the nearest.
-    """
-    try:
-        return find_card("-".join(name.lower().replace("_", " ").replace("-", " ").split()))
-    except KeyError:
-        raise UnknownName.among(
-            "technique", name, slugs(), "`diagnose catalog` lists them."
-        ) from None
-
-
 def _plain(card: Card) -> dict[str, Any]:
+    measured = find_measured(card.slug)
     return {
         **card._asdict(),
         "prose": card.prose._asdict(),
         **{name: [row._asdict() for row in getattr(card, name)] for name in TABLES},
         "treats": [rule.code for rule in treated_by(card.slug)],
+        "measured": None if measured is None else measured.to_dict(),
     }
 
 
-def _write(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+catalog.add_command(measure.run)
+catalog.add_command(measure.measure)

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from catalog.card import STEPS, Card
+from catalog.measured import find_measured
 from diagnose.render.console import print_section, print_wrapped
+from diagnose.render.measured import print_measured, short_effect
+from diagnose.render.table import make_table, print_table
 from diagnose.rules import RULES, treated_by
 from diagnose.rules.rule import Rule, number
 
@@ -23,33 +24,48 @@ GAINS = {
     "neither": "neither (see the note)",
 }
 
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+CLAIMS = {"optimization": "opt", "generalization": "gen", "both": "both", "neither": "-"}
+LEGEND = (
+    "Steps: 1 loss, 2 architecture, 3 optimization. The lecture's claim, or with + that of"
+    " authors beyond it: opt, a lower training loss; gen, a lower validation loss. Beside it what"
+    " the technique changed in our experiment: the mean difference over paired seeds and half its"
+    " 95 % interval; * the interval excludes zero and the seeds agree, † another metric than the"
+    " loss. `diagnose catalog show NAME` tells all, `diagnose catalog run NAME` measures again."
+)
 
 
 def print_catalog(cards: Sequence[Card], console: Console) -> None:
-    """Print the step/benefit table."""
-    table = _table("Technique", "Step", "Improves", "Treats")
-    table.columns[0].no_wrap = True
+    """Print the step/benefit table: what is claimed, and what was measured."""
+    table = make_table("Technique", "Step", "Claim", "Training loss", "Validation loss")
     for card in cards:
-        lecture = "" if card.lecture else " +"
+        measured = find_measured(card.slug)
         table.add_row(
-            card.slug + lecture,
-            f"{card.step} {STEPS[card.step]}",
-            {"both": "both", "neither": "-"}.get(card.benefit, card.benefit),
-            " ".join(rule.code for rule in treated_by(card.slug)),
+            card.slug,
+            str(card.step),
+            CLAIMS[card.benefit] + ("" if card.lecture else " +"),
+            short_effect(measured, "optimization"),
+            short_effect(measured, "generalization"),
         )
-    console.print(table)
+    print_table(console, table)
     console.print()
     count = len(cards)
-    console.print(
-        f"{count} technique{'' if count == 1 else 's'}; + marks those beyond the lecture."
-        " Steps: 1 loss, 2 architecture, 3 optimization."
+    print_wrapped(console, f"{count} technique{'' if count == 1 else 's'}. {LEGEND}")
+
+
+def card_sections(card: Card) -> list[tuple[str, str]]:
+    """Return the headings and paragraphs of a card that are not empty."""
+    rows = (
+        ("What it does", card.prose.what_it_does),
+        ("When to use", card.prose.when_to_use),
+        ("When it hurts", card.prose.when_it_hurts),
+        ("Do not use when", card.avoid_when),
+        ("Side effect", card.side_effect),
+        ("Cost", card.cost),
+        ("Does not mix with", card.prose.does_not_mix_with),
+        ("The lecture", card.lecture),
+        ("Note", card.note),
     )
+    return [(title, " ".join(text.split())) for title, text in rows if text]
 
 
 def print_card(card: Card, console: Console) -> None:
@@ -61,30 +77,23 @@ def print_card(card: Card, console: Console) -> None:
     rules = treated_by(card.slug)
     if rules:
         print_wrapped(console, f"Treats {', '.join(f'{r.code} {r.name}' for r in rules)}.")
-    for title, text in (
-        ("In PyTorch", card.pytorch),
-        ("What it does", card.prose.what_it_does),
-        ("When to use", card.prose.when_to_use),
-        ("When it hurts", card.prose.when_it_hurts),
-        ("Do not use when", card.avoid_when),
-        ("Side effect", card.side_effect),
-        ("Cost", card.cost),
-        ("Does not mix with", card.prose.does_not_mix_with),
-        ("The lecture", card.lecture),
-        ("Note", card.note),
-    ):
-        if text:
-            _paragraph(console, title, text)
+    _paragraph(console, "In PyTorch", card.pytorch)
+    for title, text in card_sections(card):
+        _paragraph(console, title, text)
     if card.knobs:
         print_section(console, "Settings")
-        table = _table("Name", "Default", "Range", "Unit")
+        table = make_table("Name", "Default", "Range", "Unit")
         for knob in card.knobs:
             table.add_row(knob.name, knob.default, knob.range, knob.unit)
-        console.print(Padding(table, (0, 0, 0, 2)))
+        print_table(console, table, 2)
     if card.evidence:
         print_section(console, "Evidence")
         for item in card.evidence:
             _line(console, f"{item.claim} {item.result[0].upper()}{item.result[1:]}, {item.grade}.")
+    measured = find_measured(card.slug)
+    if measured is not None:
+        print_section(console, "Measured here")
+        print_measured(measured, console, 2)
     if card.sources:
         print_section(console, "Sources")
         for source in card.sources:
@@ -94,10 +103,10 @@ def print_card(card: Card, console: Console) -> None:
 
 def print_rules(console: Console) -> None:
     """Print every rule in a line."""
-    table = _table("Code", "Rule", "Speaks for", "Since")
+    table = make_table("Code", "Rule", "Speaks for", "Since")
     for rule in RULES:
         table.add_row(rule.code, rule.name, rule.problem, f"{rule.since} ({rule.status})")
-    console.print(table)
+    print_table(console, table)
 
 
 def sections(rule: Rule) -> list[tuple[str, str]]:
@@ -122,10 +131,10 @@ def print_rule(rule: Rule, console: Console) -> None:
             print_wrapped(console, text)
     if rule.thresholds:
         print_section(console, "Thresholds")
-        table = _table("Value", "Of", "Source")
+        table = make_table("Value", "Of", "Source")
         for t in rule.thresholds:
             table.add_row(f"{number(t.value)} {t.unit}".strip(), t.name, t.source)
-        console.print(Padding(table, (0, 0, 0, 2)))
+        print_table(console, table, 2)
     if rule.remedies:
         print_section(console, "Techniques, in order")
         _line(console, ", ".join(r.technique for r in rule.remedies))
@@ -138,7 +147,7 @@ def print_rule(rule: Rule, console: Console) -> None:
 
 def _paragraph(console: Console, title: str, text: str) -> None:
     print_section(console, title)
-    _line(console, " ".join(text.split()) if title != "In PyTorch" else text)
+    _line(console, text)
 
 
 def _line(console: Console, text: str) -> None:

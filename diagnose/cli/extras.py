@@ -1,0 +1,34 @@
+"""Packages that only some commands need: asked for in one sentence where they are missing."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from diagnose.errors import MissingExtra
+
+EXTRAS = {
+    "torch": {"torch": "PyTorch", "sklearn": "scikit-learn"},
+    "plot": {"matplotlib": "Matplotlib"},
+}
+"""What each extra of the distribution brings: modules and their names in words."""
+
+
+def require(extra: str, what: str) -> None:
+    """Check that an extra is installed, without importing it.
+
+    Args:
+        extra: Its name.
+        what: What needs it, for the sentence, as in "running an experiment".
+
+    Raises:
+        MissingExtra: If one of its packages is missing.
+    """
+    missing = [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]
+    if missing:
+        names = " and ".join(
+            {"torch": "PyTorch", "sklearn": "scikit-learn"}.get(m, m) for m in missing
+        )
+        raise MissingExtra(
+            f"{what} needs {names}, which is not installed: pip install"
+            f" 'training-diagnosis[{extra}]'."
+        )

@@ -1,0 +1,135 @@
+"""What experiments measured of techniques, in words and tables."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from catalog.card import Card
+from catalog.measured import Decided, Effect, Measured, Trial
+from diagnose.render.console import print_wrapped
+from diagnose.render.table import make_table, print_table
+from diagnose.rules.rule import number
+
+METRICS = {
+    "clean_train_loss": "training loss",
+    "val_loss": "validation loss",
+    "train_accuracy": "training accuracy",
+    "val_accuracy": "validation accuracy",
+    "train_r2": "training R²",
+    "val_r2": "validation R²",
+}
+"""The metrics that every run has, in words; the training loss is the clean one."""
+
+LOSSES = {"optimization": "training loss", "generalization": "validation loss"}
+
+
+def metric_words(metric: str) -> str:
+    """Write a metric's name in words."""
+    return METRICS.get(metric, metric.replace("_", " "))
+
+
+def mean(values: tuple[float, ...]) -> str:
+    """Write a mean over seeds."""
+    return number(sum(values) / len(values))
+
+
+def signed(value: float) -> str:
+    """Write a difference with its sign."""
+    return ("+" if value > 0 else "") + number(value)
+
+
+def interval(effect: Effect) -> str:
+    """Write a difference with its interval, as in `-0.263 [-0.36, -0.167]`."""
+    return f"{signed(effect.difference)} [{signed(effect.low)}, {signed(effect.high)}]"
+
+
+def short_effect(measured: Measured | None, benefit: str) -> str:
+    """Write what decides a benefit in one cell, as in `-0.263 ±0.096 *`; empty if nothing does.
+
+    A star marks what is measurable. Where another metric than the loss decides, it is named.
+    """
+    decided = measured.trials[0].decided(benefit) if measured else None
+    if measured is None or decided is None:
+        return ""
+    effect = measured.trials[0].effect(decided.metric)
+    half = number((effect.high - effect.low) / 2, 2)
+    mark = "" if decided.verdict.startswith("not") else " *"
+    named = "" if METRICS.get(decided.metric) == LOSSES[benefit] else "†"
+    return f"{signed(effect.difference)}{named} ±{half}{mark}"
+
+
+def claim_words(decided: Decided) -> str:
+    """Write a claim, as in `a lower training loss (optimization)`."""
+    better = "lower" if decided.lower_is_better else "higher"
+    kind = "" if decided.benefit == "neither" else f" ({decided.benefit})"
+    return f"a {better} {metric_words(decided.metric)}{kind}"
+
+
+def setup_lines(trial: Trial) -> list[str]:
+    """Say how the arms were run: their learning rates, and the runs that diverged."""
+    lines = []
+    if trial.lr:
+        grid = ", ".join(map(number, trial.lr_grid))
+        rates = f"{number(trial.lr[0])} without and {number(trial.lr[1])} with"
+        lines.append(f"Learning rate {rates}, each the best of {grid} on two other seeds.")
+        if any(lr in (trial.lr_grid[0], trial.lr_grid[-1]) for lr in trial.lr):
+            lines.append("A rate at the end of the grid: a better one may lie beyond.")
+    for name, count in zip((trial.control, trial.treatment), trial.diverged, strict=True):
+        if count:
+            lines.append(
+                f"{count} of {len(trial.seeds)} runs diverged ({name}); each is counted as the"
+                " prediction that ignores the input."
+            )
+    return lines
+
+
+def verdict_lines(trial: Trial) -> list[str]:
+    """Say of each claim whether it held, then what was measured though not claimed."""
+    lines = [
+        f"The claim of {claim_words(decided)} is {decided.verdict}."
+        for decided in trial.claims
+        if decided.claimed
+    ]
+    for decided in trial.claims:
+        if not decided.claimed and not decided.verdict.startswith("not"):
+            side = "better" if decided.verdict == "supported" else "worse"
+            lines.append(f"Not claimed: the {metric_words(decided.metric)} got {side}.")
+    return lines
+
+
+def print_measured(measured: Measured, console: Console, indent: int = 0) -> None:
+    """Print every experiment of a technique."""
+    pad = " " * indent
+    for index, trial in enumerate(measured.trials):
+        if index:
+            console.print()
+        print_wrapped(console, trial.question, pad)
+        print_wrapped(console, f"{trial.setting[0].upper()}{trial.setting[1:]}.", pad)
+        table = make_table("", trial.control, trial.treatment, "Difference, 95 %", "Seeds")
+        for effect in trial.effects:
+            table.add_row(
+                Text(metric_words(effect.metric)),
+                mean(effect.control),
+                mean(effect.treatment),
+                interval(effect),
+                f"{round(effect.agreement * len(trial.seeds))} of {len(trial.seeds)}",
+            )
+        print_table(console, table, indent)
+        for line in (*setup_lines(trial), *verdict_lines(trial)):
+            print_wrapped(console, line, pad)
+
+
+def print_run(card: Card, measured: Measured, console: Console) -> None:
+    """Print an experiment that was just run, under the technique's name."""
+    console.print(Text(card.name, style="bold"))
+    console.print()
+    print_measured(measured, console)
+    console.print()
+    print_wrapped(console, provenance(measured))
+
+
+def provenance(measured: Measured) -> str:
+    """Say where figures come from."""
+    versions = ", ".join(f"{name} {version}" for name, version in measured.versions.items())
+    return f"{number(measured.seconds)} s; {measured.machine}; {versions}."
