@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from catalog.lab.data import Data
-from catalog.lab.recipe import Part
+from catalog.lab.recipe import Part, Recipe
 
 RELU = Part(nn.ReLU)
 
@@ -218,3 +218,14 @@ def transformer(
     """
     tokens, inputs = data.inputs[-2:]
     return Transformer(tokens, inputs, data.outputs, width, depth, heads, norm, norm_first, qk_norm)
+
+
+def untrained(recipe: Recipe) -> nn.Module:
+    """Return a recipe's network with its random start, for a technique to look at its layers.
+
+    The caller's random state is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        network: nn.Module = recipe.model(recipe.peek())
+    return network
