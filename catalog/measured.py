@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from catalog.card import find_heading
 
 FILE = "measured.toml"
+SUMMARIZED = ("optimization", "generalization")
+"""The benefits whose summaries stand at the head of the file, for those who read no more."""
 
 
 class Effect(NamedTuple):
@@ -95,13 +98,41 @@ class Trial(NamedTuple):
         return next((d for d in self.claims if d.benefit == benefit), None)
 
 
+class Summary(NamedTuple):
+    """What a technique changed in one number.
+
+    Attributes:
+        metric: What decides the benefit.
+        control: Its mean over seeds without the technique.
+        treatment: Its mean with it.
+        difference: Treatment minus control.
+        low: Lower end of the difference's 95 % interval.
+        high: Upper end.
+        verdict: `supported`, `opposite`, or `not measurable at this scale`: of an improvement,
+            claimed or not.
+    """
+
+    metric: str
+    control: float
+    treatment: float
+    difference: float
+    low: float
+    high: float
+    verdict: str
+
+    @property
+    def is_measurable(self) -> bool:
+        """Whether the interval excludes zero and the seeds agree."""
+        return self.verdict in ("supported", "opposite")
+
+
 class Measured(NamedTuple):
     """All that was measured of a technique.
 
     Attributes:
         technique: Its slug.
         fingerprint: Of the code that was measured, to tell when it has changed since.
-        seconds: Time that it took on the machine.
+        seconds: Processor time that it took.
         versions: Python, torch and numpy.
         machine: Processor and cores.
         trials: The experiments; the first decides the card's claims, the others show conditions.
@@ -113,6 +144,15 @@ class Measured(NamedTuple):
     versions: Mapping[str, str]
     machine: str
     trials: tuple[Trial, ...]
+
+    def summary(self, benefit: str) -> Summary | None:
+        """Return what the first experiment says of a benefit; None if it does not measure it."""
+        decided = self.trials[0].decided(benefit)
+        if decided is None:
+            return None
+        effect = self.trials[0].effect(decided.metric)
+        means = (sum(arm) / len(arm) for arm in (effect.control, effect.treatment))
+        return Summary(decided.metric, *means, *effect[3:6], decided.verdict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain dictionaries, lists, strings and numbers."""
@@ -135,6 +175,8 @@ def find_measured(slug: str) -> Measured | None:
     import tomllib  # noqa: PLC0415 (most techniques that are looked up have no such file)
 
     table = tomllib.loads(path.read_text(encoding="utf-8"))
+    for benefit in SUMMARIZED:
+        table.pop(benefit, None)  # follows from the trials
     trials = tuple(
         Trial(
             **_tuples(trial)
@@ -148,6 +190,25 @@ def find_measured(slug: str) -> Measured | None:
     return Measured(**table, trials=trials)
 
 
+@cache
+def find_summary(slug: str, benefit: str) -> Summary | None:
+    """Read what an experiment says of a benefit from the first lines of its file alone.
+
+    Args:
+        slug: The technique.
+        benefit: `optimization` or `generalization`.
+    """
+    path = find_heading(slug).folder / FILE
+    if not path.is_file():
+        return None
+    heading, _, _ = path.read_text(encoding="utf-8").partition("\n[")
+    for line in heading.splitlines():
+        key, _, value = line.partition(" = ")
+        if key == benefit:
+            return Summary(*json.loads(value))
+    return None
+
+
 def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return a table with its lists as tuples."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
@@ -157,7 +218,9 @@ def write_measured(measured: Measured) -> Path:
     """Write what was measured beside the technique's card."""
     path = find_heading(measured.technique).folder / FILE
     lines = ["# Written by `diagnose catalog measure`; do not edit."]
-    _write_table(measured.to_dict(), "", lines)
+    summaries = {benefit: measured.summary(benefit) for benefit in SUMMARIZED}
+    table = {k: list(v) for k, v in summaries.items() if v is not None} | measured.to_dict()
+    _write_table(table, "", lines)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

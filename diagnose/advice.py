@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from catalog.card import Card, find_heading
+from catalog.measured import Summary, find_summary
 from diagnose.measures.facts import Facts
 from diagnose.rules import find_rule
 from diagnose.rules.rule import FOUND, Finding, Remedy, number, percent
@@ -31,6 +32,8 @@ class Advice(NamedTuple):
         cost: What it costs.
         code: The line of PyTorch.
         finding: The code of the finding it answers.
+        measured: What it changed of this run's problem in the catalog's own experiment; None where
+            nothing was measured.
     """
 
     technique: str
@@ -41,6 +44,7 @@ class Advice(NamedTuple):
     cost: str
     code: str
     finding: str
+    measured: Summary | None
 
 
 class Avoid(NamedTuple):
@@ -117,7 +121,7 @@ def advise(
                 and all(a.technique != card.slug for a in advice)
                 and (remedy.suits is None or remedy.suits(facts))
             ):
-                advice.append(_advice(card, remedy, finding, facts))
+                advice.append(_advice(card, remedy, finding, facts, _sought(card, verdict)))
     return advice, _avoid(verdict, facts, {a.technique for a in advice})
 
 
@@ -130,7 +134,16 @@ def _serves(card: Card, verdict: Verdict) -> bool:
     return True
 
 
-def _advice(card: Card, remedy: Remedy, finding: Finding, facts: Facts) -> Advice:
+def _sought(card: Card, verdict: Verdict) -> str:
+    """Return the benefit that a technique is advised for."""
+    if verdict.problem == UNDERFITTING:
+        return "optimization"
+    if verdict.problem == OVERFITTING or MISCALIBRATION in verdict.also:
+        return "generalization"
+    return "generalization" if card.benefit == "generalization" else "optimization"
+
+
+def _advice(card: Card, remedy: Remedy, finding: Finding, facts: Facts, benefit: str) -> Advice:
     slots: dict[str, object] = {e.name: _Slot(e.value) for e in finding.evidence}
     slots["unit"] = facts.run.step_unit
     return Advice(
@@ -142,6 +155,7 @@ def _advice(card: Card, remedy: Remedy, finding: Finding, facts: Facts) -> Advic
         cost=card.cost,
         code=card.pytorch,
         finding=finding.code,
+        measured=find_summary(card.slug, benefit),
     )
 
 

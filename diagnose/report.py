@@ -113,6 +113,7 @@ class Report:
                     "cost": a.cost,
                     "code": a.code,
                     "finding": a.finding,
+                    "measured": None if a.measured is None else a.measured._asdict(),
                 }
                 for a in self.advice
             ],

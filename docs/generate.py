@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from catalog.card import STEPS, Card
-from catalog.measured import Measured, Trial, find_measured
+from catalog.measured import Trial, find_measured, find_summary
 from catalog.table import select
 from diagnose.cli.main import cli
 from diagnose.readers import read_runs
@@ -23,11 +23,11 @@ from diagnose.render.measured import (
     LOSSES,
     interval,
     mean,
-    metric_words,
     provenance,
     setup_lines,
     verdict_lines,
 )
+from diagnose.render.metrics import metric_words
 from diagnose.render.reference import card_sections, sections
 from diagnose.render.text import to_text
 from diagnose.report import judge
@@ -107,8 +107,8 @@ def catalog_page() -> str:
         *(
             f"| [{c.slug}](catalog/{c.slug}.md) | {c.step} {STEPS[c.step]}"
             f" | {GAINS.get(c.benefit, c.benefit)} | {'yes' if c.lecture else ''} |"
-            f" {_cell(measured[c.slug], 'optimization')} |"
-            f" {_cell(measured[c.slug], 'generalization')} |"
+            f" {_cell(c.slug, 'optimization')} |"
+            f" {_cell(c.slug, 'generalization')} |"
             f" {' '.join(r.code for r in treated_by(c.slug))} |"
             for c in cards
         ),
@@ -117,15 +117,13 @@ def catalog_page() -> str:
     return "\n".join(parts)
 
 
-def _cell(measured: Measured | None, benefit: str) -> str:
-    decided = measured.trials[0].decided(benefit) if measured else None
-    if measured is None or decided is None:
+def _cell(slug: str, benefit: str) -> str:
+    summary = find_summary(slug, benefit)
+    if summary is None:
         return ""
-    text = interval(measured.trials[0].effect(decided.metric))
-    if not decided.verdict.startswith("not"):
-        text = f"**{text}**"
-    is_loss = metric_words(decided.metric) == LOSSES[benefit]
-    return text if is_loss else f"{text} {metric_words(decided.metric)}"
+    text = f"**{interval(summary)}**" if summary.is_measurable else interval(summary)
+    words = metric_words(summary.metric)
+    return text if words == LOSSES[benefit] else f"{text} {words}"
 
 
 def card_page(card: Card) -> str:

@@ -56,7 +56,7 @@ def measure(slug: str, progress: Callable[[int, int], None] | None = None) -> Me
         slug: The technique.
         progress: Is told the runs done and the runs in all.
     """
-    began = time.perf_counter()
+    began = time.process_time()
     experiments = experiments_of(slug)
     total = sum(experiment.run_count for experiment in experiments)
     done = 0
@@ -76,7 +76,7 @@ def measure(slug: str, progress: Callable[[int, int], None] | None = None) -> Me
     return Measured(
         technique=slug,
         fingerprint=fingerprint(slug),
-        seconds=round(time.perf_counter() - began, 1),
+        seconds=round(time.process_time() - began, 1),
         versions={
             "python": platform.python_version(),
             "torch": torch.__version__,

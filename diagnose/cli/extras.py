@@ -23,12 +23,9 @@ def require(extra: str, what: str) -> None:
     Raises:
         MissingExtra: If one of its packages is missing.
     """
-    missing = [name for name in EXTRAS[extra] if importlib.util.find_spec(name) is None]
-    if missing:
-        names = " and ".join(
-            {"torch": "PyTorch", "sklearn": "scikit-learn"}.get(m, m) for m in missing
-        )
-        raise MissingExtra(
-            f"{what} needs {names}, which is not installed: pip install"
-            f" 'training-diagnosis[{extra}]'."
-        )
+    for module, name in EXTRAS[extra].items():
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtra(
+                f"{what} needs {name}, which is not installed: pip install"
+                f" 'training-diagnosis[{extra}]'."
+            )

@@ -6,27 +6,13 @@ from rich.console import Console
 from rich.text import Text
 
 from catalog.card import Card
-from catalog.measured import Decided, Effect, Measured, Trial
+from catalog.measured import Decided, Effect, Measured, Summary, Trial
 from diagnose.render.console import print_wrapped
+from diagnose.render.metrics import metric_words
 from diagnose.render.table import make_table, print_table
 from diagnose.rules.rule import number
 
-METRICS = {
-    "clean_train_loss": "training loss",
-    "val_loss": "validation loss",
-    "train_accuracy": "training accuracy",
-    "val_accuracy": "validation accuracy",
-    "train_r2": "training R²",
-    "val_r2": "validation R²",
-}
-"""The metrics that every run has, in words; the training loss is the clean one."""
-
 LOSSES = {"optimization": "training loss", "generalization": "validation loss"}
-
-
-def metric_words(metric: str) -> str:
-    """Write a metric's name in words."""
-    return METRICS.get(metric, metric.replace("_", " "))
 
 
 def mean(values: tuple[float, ...]) -> str:
@@ -39,24 +25,22 @@ def signed(value: float) -> str:
     return ("+" if value > 0 else "") + number(value)
 
 
-def interval(effect: Effect) -> str:
+def interval(effect: Effect | Summary) -> str:
     """Write a difference with its interval, as in `-0.263 [-0.36, -0.167]`."""
     return f"{signed(effect.difference)} [{signed(effect.low)}, {signed(effect.high)}]"
 
 
-def short_effect(measured: Measured | None, benefit: str) -> str:
-    """Write what decides a benefit in one cell, as in `-0.263 ±0.096 *`; empty if nothing does.
+def short_summary(summary: Summary | None, loss: str) -> str:
+    """Write a summary in one cell, as in `-0.263 ±0.096 *`; empty if there is none.
 
-    A star marks what is measurable. Where another metric than the loss decides, it is named.
+    A star marks what is measurable, a dagger another metric than the loss named.
     """
-    decided = measured.trials[0].decided(benefit) if measured else None
-    if measured is None or decided is None:
+    if summary is None:
         return ""
-    effect = measured.trials[0].effect(decided.metric)
-    half = number((effect.high - effect.low) / 2, 2)
-    mark = "" if decided.verdict.startswith("not") else " *"
-    named = "" if METRICS.get(decided.metric) == LOSSES[benefit] else "†"
-    return f"{signed(effect.difference)}{named} ±{half}{mark}"
+    half = number((summary.high - summary.low) / 2, 2)
+    mark = " *" if summary.is_measurable else ""
+    other = "" if metric_words(summary.metric) == loss else "†"
+    return f"{signed(summary.difference)}{other} ±{half}{mark}"
 
 
 def claim_words(decided: Decided) -> str:
@@ -132,4 +116,4 @@ def print_run(card: Card, measured: Measured, console: Console) -> None:
 def provenance(measured: Measured) -> str:
     """Say where figures come from."""
     versions = ", ".join(f"{name} {version}" for name, version in measured.versions.items())
-    return f"{number(measured.seconds)} s; {measured.machine}; {versions}."
+    return f"{number(measured.seconds)} s of processor time; {measured.machine}; {versions}."

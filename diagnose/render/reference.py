@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from catalog.card import STEPS, Card
-from catalog.measured import find_measured
+from catalog.measured import find_measured, find_summary
 from diagnose.render.console import print_section, print_wrapped
-from diagnose.render.measured import print_measured, short_effect
+from diagnose.render.measured import LOSSES, print_measured, short_summary
 from diagnose.render.table import make_table, print_table
 from diagnose.rules import RULES, treated_by
 from diagnose.rules.rule import Rule, number
@@ -38,13 +38,11 @@ def print_catalog(cards: Sequence[Card], console: Console) -> None:
     """Print the step/benefit table: what is claimed, and what was measured."""
     table = make_table("Technique", "Step", "Claim", "Training loss", "Validation loss")
     for card in cards:
-        measured = find_measured(card.slug)
         table.add_row(
             card.slug,
             str(card.step),
             CLAIMS[card.benefit] + ("" if card.lecture else " +"),
-            short_effect(measured, "optimization"),
-            short_effect(measured, "generalization"),
+            *(short_summary(find_summary(card.slug, k), loss) for k, loss in LOSSES.items()),
         )
     print_table(console, table)
     console.print()

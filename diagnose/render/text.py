@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.text import Text
 
 from catalog.card import STEPS
+from diagnose.advice import Advice
 from diagnose.render.clean import clean
 from diagnose.render.console import print_section, print_wrapped, speaks_unicode
+from diagnose.render.metrics import metric_words
 from diagnose.render.plot import draw
 from diagnose.report import Report
 from diagnose.rules.rule import Evidence, Finding, number
@@ -149,7 +151,8 @@ def _advice(console: Console, report: Report) -> None:
             Text.assemble(
                 (advice.technique, "bold"),
                 f": {clean(advice.why)}.",
-                (f" (Step {advice.step}, {STEPS[advice.step]}{improves}.)", "dim"),
+                (f" (Step {advice.step}, {STEPS[advice.step]}{improves}.", "dim"),
+                (f"{_tested(advice)})", "dim"),
             ),
             f"{rank}.",
         )
@@ -159,6 +162,18 @@ def _advice(console: Console, report: Report) -> None:
     if rest:
         _item(console, Text(f"Then: {', '.join(rest)}.", style="dim"))
     _item(console, Text(f"More: diagnose catalog show {report.advice[0].technique}", style="dim"))
+
+
+def _tested(advice: Advice) -> str:
+    """Say what came out when the technique was put to the test; empty if it was not."""
+    measured = advice.measured
+    if measured is None:
+        return ""
+    metric = metric_words(measured.metric)
+    if not measured.is_measurable:
+        return f" In our experiment the {metric} did not change measurably."
+    ends = f"from {number(measured.control)} to {number(measured.treatment)}"
+    return f" In our experiment the {metric} went {ends}."
 
 
 def _mark(report: Report) -> float | None:
