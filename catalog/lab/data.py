@@ -16,6 +16,8 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torch.nn import functional as F
 
+from catalog.lab.recipe import Part
+
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -159,7 +161,11 @@ def _standardized(x: FloatArray, rows: Any) -> FloatArray:
 
 
 def digits(
-    seed: int, n_train: int = 899, label_noise: float = 0.0, classes: tuple[int, ...] = ()
+    seed: int,
+    n_train: int = 899,
+    label_noise: float = 0.0,
+    classes: tuple[int, ...] = (),
+    rare: int = 0,
 ) -> Data:
     """Return scikit-learn's 1,797 handwritten digits as (1, 8, 8) images between 0 and 1.
 
@@ -170,6 +176,8 @@ def digits(
         n_train: Training examples, at most 899.
         label_noise: Share of the training labels that is redrawn among the other classes.
         classes: Keep these digits only, renumbered from 0 in this order; all if empty.
+        rare: Keep this many training examples of each class in the upper half of the numbers;
+            all if 0. The validation set stays balanced.
     """
     x, y = _bundled("digits")
     x = (x / 16.0).reshape(-1, 1, 8, 8)
@@ -177,7 +185,15 @@ def digits(
         keep = np.isin(y, classes)
         x = x[keep]
         y = np.array([classes.index(label) for label in y[keep]], dtype=np.float64)
-    return _classification(x, y, seed, n_train, label_noise)
+    data = _classification(x, y, seed, n_train, label_noise)
+    return dataclasses.replace(data, train=_imbalanced(data, rare)) if rare else data
+
+
+def _imbalanced(data: Data, rare: int) -> Split:
+    """Return the training set with the first `rare` examples of each class in the upper half."""
+    y = data.train.y
+    nth = F.one_hot(y, data.outputs).cumsum(0).gather(1, y[:, None])[:, 0]  # from 1 in each class
+    return data.train.take((y < data.outputs // 2) | (nth <= rare))
 
 
 def breast_cancer(
@@ -252,4 +268,54 @@ def adding(seed: int, n_train: int = 512, n_val: int = 512, length: int = 30) ->
         Split(_tensor(x[:n_train]), _tensor(y[:n_train])),
         Split(_tensor(x[n_train:]), _tensor(y[n_train:])),
         1,
+    )
+
+
+def bowl(
+    seed: int,
+    curvatures: tuple[float, float] = (4000.0, 1.0),
+    angle: float = 0.0,
+    n_train: int = 32,
+    n_val: int = 32,
+) -> Data:
+    """Return a linear regression without noise whose loss is an exact quadratic bowl.
+
+    With the weights w of a linear model without bias, and the true ones w*, the mean squared error
+    on either split is (w - w*)ᵀ H (w - w*) / 2, where H has the curvatures given, along the axes
+    turned by the angle. Large and unlike curvatures are features of unlike size; an angle makes
+    them correlated instead.
+
+    Args:
+        seed: Of the inputs and of w*, whose entries along the bowl's axes are 1 to 2 in size.
+        curvatures: Eigenvalues of H, above 0.
+        angle: Degrees by which the bowl's axes are turned away from those of the weights.
+        n_train: Training examples, at least 3.
+        n_val: Validation examples, at least 3.
+    """
+    rng = np.random.default_rng([seed, 23])
+    turn = np.deg2rad(angle)
+    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])  # in rows
+    weights = axes.T @ (rng.choice([-1.0, 1.0], 2) * rng.uniform(1, 2, 2))  # w*
+
+    def draw(n: int) -> Split:
+        table = rng.standard_normal((n, 2))
+        square, _ = np.linalg.qr(table - table.mean(0))  # (n, 2), orthonormal columns
+        x = np.sqrt(n / 2) * (square * np.sqrt(curvatures)) @ axes  # xᵀx / n = H / 2
+        return Split(_tensor(x), _tensor((x @ weights)[:, None]))
+
+    return Data("regression", draw(n_train), draw(n_val), 1)
+
+
+def with_test(seed: int, source: Part) -> Data:
+    """Return other data with half of their validation set kept apart as a test set.
+
+    Args:
+        seed: Of the source and of the halves.
+        source: `(seed) -> Data`.
+    """
+    data: Data = source(seed)
+    rows = torch.from_numpy(np.random.default_rng([seed, 29]).permutation(len(data.val)))
+    half = len(rows) // 2
+    return dataclasses.replace(
+        data, val=data.val.take(rows[half:]), test=data.val.take(rows[:half])
     )

@@ -6,9 +6,10 @@ An experiment changes what it must with `.replace`, and says so in its `setting`
 from __future__ import annotations
 
 import torch
+from torch import nn
 
-from catalog.lab.data import digits
-from catalog.lab.models import cnn, mlp, transformer
+from catalog.lab.data import Data, bowl, digits
+from catalog.lab.models import cnn, linear, mlp, transformer
 from catalog.lab.recipe import Part, Recipe
 
 SGD = Part(torch.optim.SGD)
@@ -89,4 +90,58 @@ def rows() -> Recipe:
         epochs=20,
         batch_size=30,
         evaluate_every=20,
+    )
+
+
+def imbalanced(epochs: int = 10) -> Recipe:
+    """Return a run with rare classes: about 80 each of the digits 0-4, 4 each of 5-9, Adam 0.001.
+
+    64-128-128-10 in batches of 20; the validation set is balanced.
+    """
+    return Recipe(
+        data=Part(digits, n_train=800, rare=4),
+        model=Part(mlp, widths=(128, 128)),
+        optimizer=ADAM,
+        lr=1e-3,
+        epochs=epochs,
+        batch_size=20,
+        evaluate_every=epochs,
+    )
+
+
+def jittery() -> Recipe:
+    """Return a run whose loss jitters at a level: 320 digits, SGD, batches of 8, 400 steps."""
+    return Recipe(
+        data=Part(digits, n_train=320),
+        model=Part(mlp, widths=(128, 128)),
+        optimizer=SGD,
+        lr=0.5,
+        epochs=10,
+        batch_size=8,
+        evaluate_every=10,
+    )
+
+
+def at_origin(model: nn.Module, _data: Data, _recipe: Recipe) -> nn.Module:
+    """Return the network with all its parameters at zero."""
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    return model
+
+
+def valley(curvatures: tuple[float, float] = (4000.0, 1.0), angle: float = 0.0) -> Recipe:
+    """Return 100 full-batch steps down a bowl in two weights, from zero: SGD 0.0001.
+
+    Args:
+        curvatures: Along the axes of the bowl; unlike ones make it a valley.
+        angle: Degrees by which its axes are turned away from those of the weights.
+    """
+    return Recipe(
+        data=Part(bowl, curvatures=curvatures, angle=angle),
+        model=Part(linear, bias=False),
+        optimizer=SGD,
+        lr=1e-4,
+        epochs=100,
+        start=(Part(at_origin),),
+        evaluate_every=100,
     )
