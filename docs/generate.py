@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from catalog.card import STEPS, Card
+from catalog.card import STEPS, Card, find_card
 from catalog.measured import Trial, find_measured, find_summary
 from catalog.table import select
 from diagnose.cli.main import cli
@@ -24,6 +24,7 @@ from diagnose.render.measured import (
     interval,
     mean,
     provenance,
+    run_to_text,
     setup_lines,
     verdict_lines,
 )
@@ -208,17 +209,28 @@ def cli_page() -> str:
 
 
 def readme_page() -> str:
-    """Return README with the report that its first command prints today."""
+    """Return README with what its first command and its experiment print."""
     root = HERE.parent
     text = (root / "README.md").read_text(encoding="utf-8")
     log = re.search(r"diagnose (samples/\S+)", text)
-    if log is None:
-        raise SystemExit("README names no sample")
+    technique = re.search(r"diagnose catalog run (\S+)", text)
+    if log is None or technique is None:
+        raise SystemExit("README names no sample, or no technique to run")
     (run,) = read_runs(root / log[1])
     report = to_text(judge(dataclasses.replace(run, source=log[1])))
-    before, _, rest = text.partition("```text\n")
+    text = _with_output(text, log[0], report)
+    measured = find_measured(technique[1])
+    if measured is None:
+        raise SystemExit(f"{technique[1]} was not measured")
+    return _with_output(text, technique[0], run_to_text(find_card(technique[1]), measured))
+
+
+def _with_output(text: str, command: str, output: str) -> str:
+    """Replace the first block of output after a command."""
+    before, _, rest = text.partition(command)
+    between, _, rest = rest.partition("```text\n")
     _, _, after = rest.partition("```")
-    return f"{before}```text\n{report}```{after}"
+    return f"{before}{command}{between}```text\n{output}```{after}"
 
 
 PAGES: dict[str, Callable[[], str]] = {

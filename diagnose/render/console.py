@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 from rich.console import Console
 from rich.text import Text
 
@@ -34,6 +36,13 @@ def make_console(color: str = "auto", width: int | None = None) -> Console:
     )
     console.width = width or (min(console.width, MAX_WIDTH) if console.is_terminal else 80)
     return console
+
+
+def plain_console(file: IO[str], width: int = 80) -> Console:
+    """Make a console that writes text without colours to a file."""
+    return Console(
+        file=file, width=width, color_system=None, highlight=False, markup=False, emoji=False
+    )
 
 
 def speaks_unicode(console: Console) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 from rich.console import Console
 from rich.text import Text
 
 from catalog.card import Card
 from catalog.measured import Decided, Effect, Measured, Summary, Trial
-from diagnose.render.console import print_wrapped
+from diagnose.render.console import plain_console, print_wrapped
 from diagnose.render.metrics import metric_words
 from diagnose.render.table import make_table, print_table
 from diagnose.rules.rule import number
@@ -26,8 +28,8 @@ def signed(value: float) -> str:
 
 
 def interval(effect: Effect | Summary) -> str:
-    """Write a difference with its interval, as in `-0.263 [-0.36, -0.167]`."""
-    return f"{signed(effect.difference)} [{signed(effect.low)}, {signed(effect.high)}]"
+    """Write a difference with its interval, as in `-0.263 [-0.36, -0.17]`."""
+    return f"{signed(effect.difference)} [{number(effect.low, 2)}, {number(effect.high, 2)}]"
 
 
 def short_summary(summary: Summary | None, loss: str) -> str:
@@ -71,7 +73,7 @@ def setup_lines(trial: Trial) -> list[str]:
 def verdict_lines(trial: Trial) -> list[str]:
     """Say of each claim whether it held, then what was measured though not claimed."""
     lines = [
-        f"The claim of {claim_words(decided)} is {decided.verdict}."
+        f"{decided.verdict.capitalize()}: the claim of {claim_words(decided)}."
         for decided in trial.claims
         if decided.claimed
     ]
@@ -90,18 +92,25 @@ def print_measured(measured: Measured, console: Console, indent: int = 0) -> Non
             console.print()
         print_wrapped(console, trial.question, pad)
         print_wrapped(console, f"{trial.setting[0].upper()}{trial.setting[1:]}.", pad)
-        table = make_table("", trial.control, trial.treatment, "Difference, 95 %", "Seeds")
+        table = make_table("", trial.control, trial.treatment, "Difference, 95 %", "Agree")
         for effect in trial.effects:
             table.add_row(
                 Text(metric_words(effect.metric)),
                 mean(effect.control),
                 mean(effect.treatment),
                 interval(effect),
-                f"{round(effect.agreement * len(trial.seeds))} of {len(trial.seeds)}",
+                f"{round(effect.agreement * len(trial.seeds))}/{len(trial.seeds)}",
             )
         print_table(console, table, indent)
         for line in (*setup_lines(trial), *verdict_lines(trial)):
             print_wrapped(console, line, pad)
+
+
+def run_to_text(card: Card, measured: Measured) -> str:
+    """Return what `print_run` prints, as plain text 80 columns wide."""
+    out = io.StringIO()
+    print_run(card, measured, plain_console(out))
+    return out.getvalue()
 
 
 def print_run(card: Card, measured: Measured, console: Console) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 from catalog.card import STEPS
 from diagnose.advice import Advice
 from diagnose.render.clean import clean
-from diagnose.render.console import print_section, print_wrapped, speaks_unicode
+from diagnose.render.console import plain_console, print_section, print_wrapped, speaks_unicode
 from diagnose.render.metrics import metric_words
 from diagnose.render.plot import draw
 from diagnose.report import Report
@@ -29,10 +29,7 @@ COLORS = {
 def to_text(report: Report, width: int = 80) -> str:
     """Return the report as plain text."""
     out = io.StringIO()
-    console = Console(
-        file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False
-    )
-    print_report(report, console)
+    print_report(report, plain_console(out, width))
     return out.getvalue()
 
 
