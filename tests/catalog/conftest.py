@@ -81,3 +81,20 @@ def goes_on() -> Callable[..., bool]:
         return torch.equal(first, second)
 
     return check
+
+
+@pytest.fixture
+def torch_rates() -> Callable[..., list[float]]:
+    """Return the rates that a scheduler of torch gives, step by step, for a base rate of 1."""
+
+    def rates(make: Callable[[torch.optim.Optimizer], Any], steps: int) -> list[float]:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
+        scheduler = make(optimizer)
+        found = []
+        for _ in range(steps):
+            found.append(float(optimizer.param_groups[0]["lr"]))
+            optimizer.step()
+            scheduler.step()
+        return found
+
+    return rates
