@@ -145,3 +145,19 @@ def valley(curvatures: tuple[float, float] = (4000.0, 1.0), angle: float = 0.0) 
         start=(Part(at_origin),),
         evaluate_every=100,
     )
+
+
+def few_labels(examples: int = 30) -> Recipe:
+    """Return a run with few labels and many unlabelled images: small CNN, Adam 0.003, 300 steps.
+
+    Each step takes all the labelled digits, three of a class; the rest of 899 are unlabelled.
+    """
+    return Recipe(
+        data=Part(digits, n_train=examples),
+        model=Part(cnn),
+        optimizer=ADAM,
+        lr=3e-3,
+        epochs=300,
+        batch_size=examples,
+        evaluate_every=300,
+    )
