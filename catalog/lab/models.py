@@ -49,9 +49,9 @@ def mlp(
     return nn.Sequential(*layers, nn.Linear(before, data.outputs))
 
 
-def linear(data: Data) -> nn.Module:
+def linear(data: Data, bias: bool = True) -> nn.Module:
     """Return one linear layer on the flattened input."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(data.inputs), data.outputs))
+    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(data.inputs), data.outputs, bias))
 
 
 CONVOLUTION = Part(nn.Conv2d)

@@ -1,0 +1,64 @@
+"""Momentum: steps along the gradients of the past, the older the less.
+
+Source: Polyak, 1964, https://doi.org/10.1016/0041-5553(64)90137-5; in today's notation Sutskever
+et al., 2013, https://proceedings.mlr.press/v28/sutskever13.html, equations 1 and 2.
+
+    m_t = β m_{t-1} + g_t                   the sum, as in torch.optim.SGD; m_0 = 0
+    m_t = β m_{t-1} + (1 - β) g_t           the average, `averaged`
+    θ_t = θ_{t-1} - η m_t
+
+A gradient that stays the same adds up to g / (1 - β) in the sum and to g in the average. The two
+walk the same way if the average's rate is 1 / (1 - β) times as large. torch's `dampening=β` is the
+average too, except that it takes the very first gradient whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.optimizer import ParamsT
+
+from catalog.optimization.optimizer.reference import Optimizer
+
+
+class Momentum(Optimizer):
+    """Gradient descent with momentum.
+
+    Args:
+        params: Parameters, pairs of name and parameter, or groups of them.
+        lr: η; at least 0.
+        momentum: β, the share of m that is kept in a step; in [0, 1). 0 is gradient descent.
+        averaged: Step along the average of the gradients instead of their sum.
+        maximize: Ascend.
+
+    Raises:
+        ValueError: If a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float = 1e-2,
+        momentum: float = 0.9,
+        averaged: bool = False,
+        maximize: bool = False,
+    ) -> None:
+        if not lr >= 0:
+            raise ValueError(f"lr must be at least 0. Got {lr}.")
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum must be at least 0 and below 1. Got {momentum}.")
+        settings = {"lr": lr, "momentum": momentum, "averaged": averaged, "maximize": maximize}
+        super().__init__(params, settings)
+
+    def update(
+        self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]
+    ) -> None:
+        """Add the gradient to the state, and step along the state."""
+        beta = group["momentum"]
+        if not state:
+            state["m"] = torch.zeros_like(parameter)  # m_0
+        share = 1 - beta if group["averaged"] else 1.0
+        m = state["m"].mul_(beta).add_(gradient, alpha=share)  # m_t
+        parameter.add_(m, alpha=-group["lr"])  # θ_t

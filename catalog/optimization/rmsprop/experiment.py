@@ -1,0 +1,41 @@
+"""Does RMSprop lower the training loss, and does it come to rest?"""
+
+from __future__ import annotations
+
+from catalog.lab.experiment import LOWER_TRAINING_LOSS, Claim, Experiment
+from catalog.lab.recipe import Part, Recipe
+from catalog.lab.tasks import short, valley
+from catalog.optimization.gradient_descent.experiment import distance_left
+from catalog.optimization.rmsprop.reference import RMSprop
+
+
+def apply(recipe: Recipe, lr: float = 1e-3) -> Recipe:
+    """Return the recipe with RMSprop, at a learning rate that suits it."""
+    return recipe.replace(optimizer=Part(RMSprop), lr=lr)
+
+
+# Ten times as many steps as its average remembers, so that it has forgotten the way down.
+ROUND = valley(curvatures=(1.0, 1.0)).replace(lr=0.01, epochs=1000, evaluate_every=1000)
+
+EXPERIMENTS = (
+    Experiment(
+        question="Does RMSprop reach a lower training loss than plain SGD in 100 steps?",
+        setting="300 digits, 64-128-128-10, batches of 30, 100 steps, best rate of each",
+        control=short(),
+        treatment=apply(short()),
+        control_name="SGD",
+        treatment_name="RMSprop",
+        claims=(LOWER_TRAINING_LOSS,),
+        lr_grid=(1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0),
+    ),
+    Experiment(
+        question="Long after it reached the bottom of a round bowl, does it rest there?",
+        setting="a quadratic bowl in two weights, curvatures 1 and 1, 1000 steps, rate 0.01",
+        control=ROUND,
+        treatment=apply(ROUND, lr=ROUND.lr),
+        control_name="gradient descent",
+        treatment_name="RMSprop",
+        claims=(Claim("optimization", "distance_left"),),
+        metrics=distance_left,
+    ),
+)
