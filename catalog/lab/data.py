@@ -248,11 +248,21 @@ def diabetes(
     )
 
 
-def adding(seed: int, n_train: int = 512, n_val: int = 512, length: int = 30) -> Data:
+def adding(
+    seed: int, n_train: int = 512, n_val: int = 512, length: int = 30, shortest: int | None = None
+) -> Data:
     """Return the adding task: sum the two marked numbers of a sequence.
 
     Inputs are (length, 2): uniform numbers and the two marks; the target is their sum, whose
     variance is 1/6. Source: Hochreiter and Schmidhuber, 1997, section 5.4.
+
+    Args:
+        seed: Of all that is drawn.
+        n_train: Training examples.
+        n_val: Validation examples.
+        length: Time steps.
+        shortest: Let the sequences differ in length, from this on, at least 2; the shorter ones
+            begin with zeros. None for one length.
     """
     rng = np.random.default_rng([seed, 19])
     n = n_train + n_val
@@ -260,6 +270,14 @@ def adding(seed: int, n_train: int = 512, n_val: int = 512, length: int = 30) ->
     x[:, :, 0] = rng.random((n, length))
     first = rng.integers(0, length // 2, n)
     second = rng.integers(length // 2, length, n)
+    if shortest is not None:
+        if not 2 <= shortest <= length:
+            raise ValueError(f"shortest must be from 2 to {length}. Got {shortest}.")
+        lengths = rng.integers(shortest, length + 1, n)
+        blank = length - lengths
+        x[np.arange(length) < blank[:, None]] = 0.0
+        first = blank + rng.integers(0, lengths // 2)
+        second = blank + rng.integers(lengths // 2, lengths)
     x[np.arange(n), first, 1] = 1.0
     x[np.arange(n), second, 1] = 1.0
     y = (x[:, :, 0] * x[:, :, 1]).sum(1, keepdims=True)
