@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "sklearn", "pandas", "scipy", "matplotlib"}
-MAY_IMPORT_HEAVY = ("diagnose/monitor/", "diagnose/rerun/", "catalog/lab/")
+MAY_IMPORT_HEAVY = ("diagnose/monitor/", "diagnose/rerun/", "catalog/lab/", "catalog/demos/")
 ALLOWED = {
     # Package or module of diagnose: what of diagnose it may import.
     "errors": set(),

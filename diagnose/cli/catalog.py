@@ -10,6 +10,7 @@ from catalog.card import BENEFITS, TABLES, Card
 from catalog.measured import find_measured
 from catalog.table import select
 from diagnose.cli import measure
+from diagnose.cli.demo import demo
 from diagnose.cli.lookup import complete_technique, known_card, write_json
 from diagnose.rules import find_rule, treated_by
 
@@ -74,3 +75,4 @@ def _plain(card: Card) -> dict[str, Any]:
 
 catalog.add_command(measure.run)
 catalog.add_command(measure.measure)
+catalog.add_command(demo)
