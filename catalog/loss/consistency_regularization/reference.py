@@ -40,6 +40,8 @@ class MeanTeacher(nn.Module):
         ValueError: If `decay` is out of its range.
     """
 
+    steps: Tensor
+
     def __init__(self, student: nn.Module, decay: float = 0.99) -> None:
         if not 0 <= decay < 1:
             raise ValueError(f"decay must be at least 0 and below 1. Got {decay}.")
@@ -63,5 +65,5 @@ class MeanTeacher(nn.Module):
         decay = torch.clamp(1 - 1 / (self.steps + 1), max=self.decay)  # a
         for mean, new in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
             mean.mul_(decay).add_((1 - decay) * new)  # θ'_t
-        for mean, new in zip(self.teacher.buffers(), self.student.buffers(), strict=True):
-            mean.copy_(new)
+        for kept, latest in zip(self.teacher.buffers(), self.student.buffers(), strict=True):
+            kept.copy_(latest)

@@ -31,7 +31,7 @@ class LearningCurve(NamedTuple):
 
     def loss(self, examples: float) -> float:
         """Return ε(m), the loss expected after training on m examples."""
-        return self.alpha * examples**self.beta + self.floor
+        return float(self.alpha * examples**self.beta + self.floor)
 
     def examples(self, loss: float) -> float:
         """Return the m at which a loss is expected, infinite if it is out of reach."""

@@ -85,7 +85,7 @@ def propagate_labels(
     u = len(unlabelled)
     known = F.one_hot(targets, classes).double()  # Y_L, (l, classes)
     eye = torch.eye(u, dtype=torch.float64, device=x.device)
-    reached = torch.linalg.solve(eye - walk[:u, :u], walk[:u, u:] @ known)  # Y_U
+    reached: Tensor = torch.linalg.solve(eye - walk[:u, :u], walk[:u, u:] @ known)  # Y_U
     reached = reached.clamp(min=0)
     lost = 1 - reached.sum(1, keepdim=True)
     return reached + lost.clamp(min=0) / classes
