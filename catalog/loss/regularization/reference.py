@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from catalog.loss.l1_penalty.reference import l1_penalty
 from catalog.loss.l2_penalty.reference import l2_penalty
@@ -47,7 +48,8 @@ def roughness(
     if not weight >= 0:
         raise ValueError(f"weight must be at least 0. Got {weight}.")
     x = x.detach().requires_grad_()
-    outputs = f(x)
+    with sdpa_kernel(SDPBackend.MATH):  # torch's fused attention has no second derivative
+        outputs = f(x)
     v = 2 * torch.empty_like(outputs).bernoulli_(0.5, generator=generator) - 1  # -1 or 1, (n, K)
     (slope,) = torch.autograd.grad((v.detach() * outputs).sum(), x, create_graph=True)  # like x
     return weight * slope.pow(2).flatten(1).sum(1).mean()

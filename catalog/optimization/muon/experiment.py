@@ -27,12 +27,12 @@ def with_adamw(recipe: Recipe) -> Recipe:
 
 
 LR_GRID = (1e-3, 3e-3, 1e-2, 3e-2, 0.1)
-ROWS = rows().replace(epochs=10, evaluate_every=10)
+ROWS = rows().set_model(depth=2).replace(epochs=10, evaluate_every=10)
 
 EXPERIMENTS = (
     Experiment(
         question="Does Muon lower the training loss of a transformer in 100 steps?",
-        setting="300 digits read by rows, 4 layers of 32, batches of 30, best rate of each",
+        setting="300 digits read by rows, 2 layers of 32, batches of 30, best rate of each",
         control=with_adamw(ROWS),
         treatment=apply(ROWS),
         control_name="AdamW",
