@@ -30,7 +30,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 COUNT, OUTLIERS = 30, 4
 """Examples of each class, around -1 and 1; and far ones of the second class, around -8."""
-STEPS, LR = 300, 1.0
+STEPS, LR, FASTER = 300, 1.0, 10
 START = (-10.0, 0.0)
 """Weight and bias of a classifier that is sure, and takes each class for the other."""
 POINTS = 1000
@@ -103,7 +103,7 @@ def perform() -> Outcome:
         name: np.array([accuracy(p, x, y) for p in torch.tensor(path)])
         for name, path in paths.items()
     }
-    faster = walk(GradientDescent, slopes["squared error"], START, STEPS, lr=10 * LR)
+    faster = walk(GradientDescent, slopes["squared error"], START, STEPS, lr=FASTER * LR)
     hurried = accuracy(torch.tensor(faster[-1]), x, y)
     wrong: dict[str, Loss] = {"cross-entropy": cross_entropy, "squared error": squared_error}
     sure = {name: float(mistake_slope(loss)) for name, loss in wrong.items()}
@@ -132,7 +132,7 @@ def perform() -> Outcome:
         ),
         condition=(
             Row("accuracy after training the squared error", "", float(rates["squared error"][-1])),
-            Row("  at 10 times the rate", "", hurried),
+            Row(f"  at {FASTER} times the rate", "", hurried),
             Row("slope of a sure mistake: cross-entropy", "", sure["cross-entropy"]),
             Row("slope of a sure mistake: squared error", "", sure["squared error"]),
         ),
@@ -180,8 +180,8 @@ def _conclusions(
         + ("trained and meant are not the same." if highest > lowest else "here the two agree."),
         f"The condition: a gradient alone is not enough. The squared error of the probabilities has"
         f" one too, and ends at {number(ends['squared error'])} at the same rate, at"
-        f" {number(hurried)} at one ten times larger: where the network is sure and wrong its slope"
-        f" is {number(sure['squared error'])}, that of the cross-entropy"
+        f" {number(hurried)} at one {FASTER} times larger: where the network is sure and wrong its"
+        f" slope is {number(sure['squared error'])}, that of the cross-entropy"
         f" {number(sure['cross-entropy'])}.",
     )
 

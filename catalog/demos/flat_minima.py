@@ -54,6 +54,7 @@ def perform() -> Outcome:
     rises = {name: rise(end) for name, end in ends.items()}
     at = int(np.abs(SHIFTS - SHIFT).argmin())
     sharpness, validation = rescaled()
+    by = number(float(SCALES[-1]))
     return Outcome(
         shown=(
             *(
@@ -75,11 +76,11 @@ def perform() -> Outcome:
         ),
         condition=(
             Row("ReLU unit: curvature, balanced weights", "", float(sharpness[0])),
-            Row("  the same function, weights rescaled by 30", "", float(sharpness[-1])),
+            Row(f"  the same function, weights rescaled by {by}", "", float(sharpness[-1])),
             Row("  validation loss, balanced weights", "", float(validation[0])),
-            Row("  validation loss, weights rescaled by 30", "", float(validation[-1])),
+            Row(f"  validation loss, weights rescaled by {by}", "", float(validation[-1])),
         ),
-        conclusions=_conclusions(rises, at, sharpness, validation),
+        conclusions=_conclusions(ends, rises, at, sharpness, validation),
         panels=(
             partial(_draw_minima, ends),
             partial(_draw_rises, rises),
@@ -125,7 +126,11 @@ def rescaled() -> tuple[FloatArray, FloatArray]:
 
 
 def _conclusions(
-    rises: dict[str, FloatArray], at: int, sharpness: FloatArray, validation: FloatArray
+    ends: dict[str, float],
+    rises: dict[str, FloatArray],
+    at: int,
+    sharpness: FloatArray,
+    validation: FloatArray,
 ) -> tuple[str, ...]:
     wide, narrow = float(rises["wide"][at]), float(rises["narrow"][at])
     verb = "holds" if narrow > wide else "does not hold"
@@ -133,8 +138,9 @@ def _conclusions(
     return (
         f"The lecture's claim {verb} for a validation loss that is the training loss moved by"
         f" {SHIFT}: the wide minimum rises by {number(wide)}, the narrow one by {number(narrow)}.",
-        f"Which of the two is found is decided by the start alone: the same descent went to one"
-        f" from {STARTS['wide']:g} and to the other from {STARTS['narrow']:g}.",
+        f"Which of the two is found is decided by the start: the same descent went to"
+        f" {number(ends['wide'])} from {number(STARTS['wide'])}, and to {number(ends['narrow'])}"
+        f" from {number(STARTS['narrow'])}.",
         f"The condition: the weights must be measured on one scale. A ReLU unit rescaled within"
         f" itself is the same function with the curvature {number(sharpness[-1])} instead of"
         f" {number(sharpness[0])}, and its validation loss"

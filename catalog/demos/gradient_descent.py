@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 START = (2.0, 5.0)
 STEPS = 100
 SLOW, FAST, ADAPTIVE = 1e-4, 1e-3, 1.0
+SLOWLY, FASTER = f"gradient descent, {SLOW:g}", f"gradient descent, {FAST:g}"
+ADAPTING = f"Adagrad, {ADAPTIVE}"
 DEGREES = np.arange(0, 91)
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 STYLES = (BLUE, ORANGE, GREEN)
@@ -43,35 +45,35 @@ STYLES = (BLUE, ORANGE, GREEN)
 def perform() -> Outcome:
     """Walk down the bowl, and down the same bowl turned."""
     paths = {
-        "gradient descent, 0.0001": walk(GradientDescent, bowl_gradient, START, STEPS, lr=SLOW),
-        "gradient descent, 0.001": walk(GradientDescent, bowl_gradient, START, STEPS, lr=FAST),
-        "Adagrad, 1.0": walk(Adagrad, bowl_gradient, START, STEPS, lr=ADAPTIVE),
+        SLOWLY: walk(GradientDescent, bowl_gradient, START, STEPS, lr=SLOW),
+        FASTER: walk(GradientDescent, bowl_gradient, START, STEPS, lr=FAST),
+        ADAPTING: walk(Adagrad, bowl_gradient, START, STEPS, lr=ADAPTIVE),
     }
     losses = {name: _losses(path) for name, path in paths.items()}
     slow, fast, adaptive = (float(loss[-1]) for loss in losses.values())
-    rises = int((np.diff(losses["Adagrad, 1.0"]) > 0).sum())
+    rises = int((np.diff(losses[ADAPTING]) > 0).sum())
     plain, scaled = turned(GradientDescent, SLOW), turned(Adagrad, ADAPTIVE)
     best = min(float(turned(Adagrad, rate)[45]) for rate in RATES)
     return Outcome(
         shown=(
-            Row("loss at the start", "", float(losses["Adagrad, 1.0"][0])),
-            Row("gradient descent, rate 0.0001: loss after 100 steps", "crawls", slow),
+            Row("loss at the start", "", float(losses[ADAPTING][0])),
+            Row(f"{SLOWLY}: loss after {STEPS} steps", "crawls", slow),
             Row(
-                "  its flat coordinate, which began at 5",
+                f"  its flat coordinate, which began at {START[1]:g}",
                 "",
-                float(paths["gradient descent, 0.0001"][-1, 1]),
+                float(paths[SLOWLY][-1, 1]),
             ),
-            Row("gradient descent, rate 0.001: loss after 100 steps", "diverges", fast),
-            Row("Adagrad, rate 1.0: loss after 100 steps", "far lower", adaptive),
+            Row(f"{FASTER}: loss after {STEPS} steps", "diverges", fast),
+            Row(f"{ADAPTING}: loss after {STEPS} steps", "far lower", adaptive),
             Row("  steps on which its loss rose", "may be unsteady", rises, f"of {STEPS}"),
         ),
         condition=(
             Row("rate beyond which gradient descent diverges", "", 2 / STEEP),
-            Row("bowl turned by 20 degrees: gradient descent, 0.0001", "", float(plain[20])),
-            Row("bowl turned by 20 degrees: Adagrad, 1.0", "", float(scaled[20])),
-            Row("bowl turned by 45 degrees: gradient descent, 0.0001", "", float(plain[45])),
-            Row("bowl turned by 45 degrees: Adagrad, 1.0", "", float(scaled[45])),
-            Row("bowl turned by 45 degrees: Adagrad, best of 7 rates", "", best),
+            Row(f"bowl turned by 20 degrees: {SLOWLY}", "", float(plain[20])),
+            Row(f"bowl turned by 20 degrees: {ADAPTING}", "", float(scaled[20])),
+            Row(f"bowl turned by 45 degrees: {SLOWLY}", "", float(plain[45])),
+            Row(f"bowl turned by 45 degrees: {ADAPTING}", "", float(scaled[45])),
+            Row(f"bowl turned by 45 degrees: Adagrad, best of {len(RATES)} rates", "", best),
         ),
         conclusions=_conclusions(slow, fast, adaptive, float(plain[45]), best),
         panels=(
@@ -144,8 +146,7 @@ def _draw_losses(losses: dict[str, FloatArray], axes: Axes) -> None:
 
 
 def _draw_angles(plain: FloatArray, scaled: FloatArray, axes: Axes) -> None:
-    names = ("gradient descent, 0.0001", "Adagrad, 1.0")
-    for name, ends, style in zip(names, (plain, scaled), (BLUE, GREEN), strict=True):
+    for name, ends, style in zip((SLOWLY, ADAPTING), (plain, scaled), (BLUE, GREEN), strict=True):
         axes.plot(DEGREES, ends, label=name, markevery=15, markersize=4, linewidth=1.3, **style)
     axes.set_yscale("log")
     axes.set_xticks(range(0, 91, 15))

@@ -60,8 +60,12 @@ def perform() -> Outcome:
     return Outcome(
         shown=(
             Row("values of the image", "3 million", large.inputs),
-            Row("weights, fully connected, 1,000 units", "3 billion", large.dense),
-            Row("weights, 3 by 3 convolution, 1,000 filters", "far fewer", large.shared),
+            Row(f"weights, fully connected, {UNITS:,} units", "3 billion", large.dense),
+            Row(
+                f"weights, {KERNEL} by {KERNEL} convolution, {UNITS:,} filters",
+                "far fewer",
+                large.shared,
+            ),
             Row("  how many times fewer", "", large.dense / large.shared),
             Row(f"a filter on {SMALL} by {SMALL} as a matrix: weights", "restricted", matrix.size),
             Row("  of them not zero (receptive field)", "", int(used.sum())),
@@ -69,11 +73,11 @@ def perform() -> Outcome:
             Row("  its largest difference from the convolution", "", error),
         ),
         condition=(
-            Row("weights, 1,000 filters, own ones at each place", "", large.local),
+            Row(f"weights, {UNITS:,} filters, own ones at each place", "", large.local),
             Row("multiplications, fully connected", "", large.dense),
             Row("multiplications, convolution", "", large.steps),
-            Row("weights, 10 classes fully connected to the maps", "", head),
-            Row("weights, 10 classes on the mean of each map", "", pooled),
+            Row(f"weights, {CLASSES} classes fully connected to the maps", "", head),
+            Row(f"weights, {CLASSES} classes on the mean of each map", "", pooled),
         ),
         conclusions=_conclusions(large, head, pooled),
         panels=(

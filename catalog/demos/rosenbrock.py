@@ -68,7 +68,7 @@ def perform() -> Outcome:
                 Row(f"{name}, rate {SHOWN}: distance at the end", said[name], float(end[at]))
                 for name, end in ends.items()
             ),
-            Row("  Adam: greatest distance in the last 100", "stays there", last["Adam"]),
+            Row(f"  Adam: greatest distance in the last {LAST}", "stays there", last["Adam"]),
         ),
         condition=(
             *(
@@ -110,7 +110,8 @@ def _conclusions(ends: dict[str, FloatArray]) -> tuple[str, ...]:
     verb = "holds" if SHOWN in holding else "does not hold"
     other = order(RATES.index(OTHER))
     return (
-        f"The lecture's order (Adam, RMSprop, Adagrad) {verb} at the rate {SHOWN}.",
+        f"The lecture's order (Adam, RMSprop, Adagrad) {verb} at the rate {SHOWN};"
+        f" distances at the end are medians over the last {LAST} iterations.",
         f"The condition: the rate. It holds at {len(holding)} of the {len(RATES)} rates"
         f" ({', '.join(map(number, holding))}); at {OTHER} the order is {', '.join(other)}.",
         f"With each at its own best rate the order is {', '.join(best)}"

@@ -103,8 +103,9 @@ def test_a_name_in_another_spelling_is_found(capsys, quick, name):
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("form", ["text", "json"])
-@pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "PNG"])
+@pytest.mark.parametrize(
+    ("form", "suffix"), [("text", "png"), ("json", "svg"), ("text", "pdf"), ("json", "PNG")]
+)
 def test_a_picture_is_written_and_told(capsys, tmp_path, form, suffix):
     """The file is there, and the output names it."""
     path = tmp_path / f"a.{suffix}"
