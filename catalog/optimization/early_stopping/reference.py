@@ -8,7 +8,8 @@ validation loss at check t, and E_opt(t) the lowest up to t. Stop after check t 
     UP_1:  E_va(t) > E_va(t-k)
     patience:  none of the last p checks is below the lowest before them by more than δ
 
-Patience is what most frameworks offer, and is not in the paper. A loss of NaN is never the lowest.
+Patience is not in the paper; see Goodfellow, Bengio and Courville, 2016, algorithm 7.1,
+https://www.deeplearningbook.org/contents/regularization.html. A loss of NaN is never the lowest.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ SLOW = short(600).replace(lr=0.01)
 
 EXPERIMENTS = (
     Experiment(
-        question="Do weights of 32 bits lower the training loss of a run in bfloat16 at a low rate?",
+        question="Do weights of 32 bits lower the training loss of a slow run in bfloat16?",
         setting="300 digits, 64-128-128-10, SGD at 0.01, batches of 30, 600 steps",
         control=SLOW.plus(start=Part(in_low_precision)),
         treatment=apply(SLOW),
