@@ -35,7 +35,7 @@ def apply(recipe: Recipe, factor: int = 4) -> Recipe:
 
 SMALL = jittery()
 SETTING = "320 digits, 64-128-128-10, SGD at its best rate"
-LR_GRID = (0.1, 0.2, 0.4, 0.8)
+LR_GRID = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 EXPERIMENTS = (
     Experiment(
@@ -57,6 +57,6 @@ EXPERIMENTS = (
         control_name="batches of 8",
         treatment_name="batches of 64",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(*LR_GRID, 1.6),
+        lr_grid=LR_GRID,
     ),
 )

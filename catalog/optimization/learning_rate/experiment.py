@@ -20,7 +20,7 @@ class RateSearch(Callback):
     """
 
     def __init__(
-        self, low: float = 1e-4, high: float = 1.0, per_decade: int = 2, share: float = 0.25
+        self, low: float = 1e-4, high: float = 1.0, per_decade: int = 2, share: float = 1.0
     ) -> None:
         self.rates = rate_grid(low, high, per_decade)
         self.share = share
@@ -44,7 +44,7 @@ def apply(
     low: float = 1e-4,
     high: float = 1.0,
     per_decade: int = 2,
-    share: float = 0.25,
+    share: float = 1.0,
 ) -> Recipe:
     """Return the recipe with a search for its learning rate by the training loss, before it runs.
 
@@ -53,7 +53,8 @@ def apply(
         low: The lowest rate tried.
         high: The highest.
         per_decade: Rates for each factor of ten.
-        share: The length of each run of the search, as a share of the epochs.
+        share: The length of each run of the search, as a share of the epochs. Short runs choose
+            rates that the whole run does not bear.
     """
     settings = {"low": low, "high": high, "per_decade": per_decade, "share": share}
     return recipe.plus(callbacks=Part(RateSearch, **settings))
@@ -68,7 +69,7 @@ EXPERIMENTS = (
         question="Does a search lower the training loss of SGD below that at PyTorch's default?",
         setting=f"{SETTING}, runs of a quarter of the length",
         control=SGD_DEFAULT,
-        treatment=apply(SGD_DEFAULT),
+        treatment=apply(SGD_DEFAULT, share=0.25),
         control_name="rate 0.001",
         treatment_name="rate searched",
         claims=(LOWER_TRAINING_LOSS,),
@@ -77,7 +78,7 @@ EXPERIMENTS = (
         question="Does a search lower the training loss of Adam below that at its default?",
         setting=f"{SETTING}, runs of a quarter of the length",
         control=ADAM_DEFAULT,
-        treatment=apply(ADAM_DEFAULT),
+        treatment=apply(ADAM_DEFAULT, share=0.25),
         control_name="rate 0.001",
         treatment_name="rate searched",
         claims=(LOWER_TRAINING_LOSS,),

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from catalog.lab.experiment import LOWER_TRAINING_LOSS, LOWER_VALIDATION_LOSS, Experiment
+from catalog.lab.experiment import (
+    HIGHER_VALIDATION_ACCURACY,
+    LOWER_TRAINING_LOSS,
+    LOWER_VALIDATION_LOSS,
+    Experiment,
+)
 from catalog.lab.recipe import Part, Recipe
 from catalog.lab.tasks import noisy, short
 from catalog.optimization.cosine_schedule.experiment import apply as apply_cosine
@@ -37,7 +42,7 @@ SHORT = apply_cosine(short())
 LEFT = apply(SHORT, factor=4).replace(
     schedule=Part(left_at_its_length, schedule=SHORT.schedule, share=0.25)
 )
-LR_GRID = (0.1, 0.2, 0.4, 0.8)
+LR_GRID = (0.2, 0.4, 0.8, 1.6)
 BRIEF = noisy().replace(epochs=15, evaluate_every=15)
 
 EXPERIMENTS = (
@@ -67,6 +72,6 @@ EXPERIMENTS = (
         treatment=apply(BRIEF, factor=4),
         control_name="150 steps",
         treatment_name="600 steps",
-        claims=(LOWER_VALIDATION_LOSS,),
+        claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
     ),
 )

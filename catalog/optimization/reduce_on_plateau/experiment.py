@@ -44,13 +44,13 @@ def apply(recipe: Recipe, factor: float = 0.3, patience: int = 3) -> Recipe:
 
 
 LONG = jittery().replace(epochs=20, evaluate_every=20)
-SETTING = "320 digits, 64-128-128-10, SGD, batches of 8, 20 epochs, best rate of each"
+SETTING = "320 digits, 64-128-128-10, SGD, batches of 8, 20 epochs, factor 0.3, patience 3"
 LR_GRID = (0.1, 0.2, 0.4, 0.8)
 
 EXPERIMENTS = (
     Experiment(
         question="Do cuts on plateaus lower the training loss of a run that jitters?",
-        setting=f"{SETTING}, factor 0.3, patience 3",
+        setting=f"{SETTING}, best rate of each",
         control=LONG,
         treatment=apply(LONG),
         control_name="constant rate",
@@ -60,12 +60,21 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Do they end lower than a linear decay that knows the length of the run?",
-        setting=f"{SETTING}, factor 0.3, patience 3",
+        setting=f"{SETTING}, best rate of each",
         control=apply_decay(LONG),
         treatment=apply(LONG),
         control_name="linear decay",
         treatment_name="reduce on plateau",
         claims=(LOWER_TRAINING_LOSS,),
         lr_grid=LR_GRID,
+    ),
+    Experiment(
+        question="Do they lower the training loss of a run at a rate well above the best one?",
+        setting=f"{SETTING}, rate 0.5",
+        control=LONG,
+        treatment=apply(LONG),
+        control_name="constant rate",
+        treatment_name="reduce on plateau",
+        claims=(LOWER_TRAINING_LOSS,),
     ),
 )
