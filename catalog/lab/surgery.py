@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -59,17 +60,16 @@ def replace(model: nn.Module, exchange: dict[str, nn.Module]) -> nn.Module:
 
 
 class _Calls(TorchFunctionMode):
-    """Tells of every activation function that is called, and on what."""
+    """Tells of every function of torch before it is called, and on what."""
 
-    def __init__(self, tell: Callable[[Tensor], None]) -> None:
+    def __init__(self, tell: Callable[[Any, Any], None]) -> None:
         super().__init__()
         self.tell = tell
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if is_activation(func) and args:
-            self.tell(args[0])
+        self.tell(func, args)
         return func(*args, **(kwargs or {}))
 
 
@@ -90,20 +90,17 @@ def layers_before_activations(model: nn.Module, x: Tensor) -> dict[str, tuple[in
     def note(module: nn.Module, _: Any, output: Tensor) -> None:
         outputs[id(output)] = names[id(module)], output
 
-    def tell(value: Tensor) -> None:
-        if id(value) in outputs:
-            name, output = outputs[id(value)]
+    def tell(func: Any, arguments: Any) -> None:
+        if is_activation(func) and id(arguments[0]) in outputs:
+            name, output = outputs[id(arguments[0])]
             found.setdefault(name, tuple(output.shape[1:]))
-
-    def ask(_: nn.Module, inputs: Any) -> None:
-        tell(inputs[0])
 
     with _Hooks(model, x) as hooks:
         for module in model.modules():
             if isinstance(module, LAYERS):
                 hooks.add(module.register_forward_hook(note))
             elif is_activation(module):
-                hooks.add(module.register_forward_pre_hook(ask))
+                hooks.add(module.register_forward_pre_hook(tell))
         with _Calls(tell):
             hooks.run()
     return found
@@ -128,6 +125,62 @@ def normalizations(model: nn.Module, x: Tensor) -> dict[str, tuple[int, ...]]:
                 hooks.add(module.register_forward_pre_hook(note))
         hooks.run()
     return found
+
+
+def residual_branches(model: nn.Module, x: Tensor) -> list[tuple[str, ...]]:
+    """Run a network and return the modules that end each of its residual branches.
+
+    A branch ends where a module's output is added to something that it was computed from.
+
+    Args:
+        model: Any network.
+        x: (n, ...) some examples.
+
+    Returns:
+        Branches in the order of use, none if there is no skip connection. Each has the names of
+        the modules that give its output, from the first, innermost, to the last; without those
+        that are called more than once, since they do not belong to the branch alone.
+    """
+    names = {id(module): name for name, module in model.named_modules()}
+    outputs: dict[int, tuple[list[str], Tensor]] = {}
+    calls: Counter[str] = Counter()
+    ends: list[list[str]] = []
+
+    def note(module: nn.Module, _: Any, output: Any) -> None:
+        if isinstance(output, Tensor):
+            calls[names[id(module)]] += 1
+            inner = outputs.get(id(output), ([], output))[0]
+            outputs[id(output)] = [*inner, names[id(module)]], output
+
+    def tell(func: Any, arguments: Any) -> None:
+        if getattr(func, "__name__", "").strip("_") not in ("add", "iadd", "radd"):
+            return
+        for end, other in (arguments[:2], arguments[1::-1]):
+            if id(end) in outputs and isinstance(other, Tensor) and _comes_from(end, other):
+                ends.append(outputs[id(end)][0])
+
+    with _Hooks(model, x.detach().requires_grad_(x.is_floating_point())) as hooks:
+        for module in model.modules():
+            hooks.add(module.register_forward_hook(note))
+        with _Calls(tell):
+            hooks.run()
+    once = [tuple(name for name in nested if calls[name] == 1) for nested in ends]
+    return [nested for nested in once if nested]
+
+
+def _comes_from(value: Tensor, source: Tensor) -> bool:
+    """Return whether a tensor was computed from another, as the graph of gradients tells."""
+    seen = set()
+    waiting = [value.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        if node is source.grad_fn or getattr(node, "variable", None) is source:
+            return value is not source
+        seen.add(node)
+        waiting += [before for before, _ in node.next_functions]
+    return False
 
 
 class _Hooks:

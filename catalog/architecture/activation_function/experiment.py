@@ -11,6 +11,8 @@ from catalog.lab.models import untrained
 from catalog.lab.recipe import NotApplicable, Part, Recipe
 from catalog.lab.surgery import replace
 from catalog.lab.tasks import deep
+from catalog.optimization.kaiming_initialization.experiment import apply as with_kaiming
+from catalog.optimization.xavier_initialization.experiment import apply as with_xavier
 
 OLDER = (nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.Tanh, nn.Hardtanh)
 """Units that are flat over half of their range or more."""
@@ -41,9 +43,10 @@ SHALLOW = FIVE_LAYERS.set_model(widths=(64, 64))
 EXPERIMENTS = (
     Experiment(
         question="Does GELU lower the training loss where sigmoid saturates?",
-        setting="300 digits, 5 layers of 64, SGD at its best rate, batches of 30, 300 steps",
-        control=SIGMOID,
-        treatment=apply(SIGMOID),
+        setting="300 digits, 5 layers of 64, each started by the rule for its unit, SGD at its best"
+        " rate, batches of 30, 300 steps",
+        control=with_xavier(SIGMOID),
+        treatment=with_kaiming(apply(SIGMOID)),
         control_name="sigmoid",
         treatment_name="GELU",
         claims=(LOWER_TRAINING_LOSS,),

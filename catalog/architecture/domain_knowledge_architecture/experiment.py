@@ -125,7 +125,7 @@ EXPERIMENTS = (
         control_name="fully connected",
         treatment_name="the same, averaged over all moves",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
+        lr_grid=(1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
     ),
     Experiment(
         question="What if the knowledge is wrong, and the place is what matters?",
@@ -135,6 +135,6 @@ EXPERIMENTS = (
         control_name="fully connected",
         treatment_name="the same, averaged over all moves",
         claims=(LOWER_VALIDATION_LOSS, LOWER_TRAINING_LOSS),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
+        lr_grid=(1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
     ),
 )

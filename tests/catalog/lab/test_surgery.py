@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from catalog.architecture.skip_connection.reference import Residual
 from catalog.lab.data import digits
 from catalog.lab.models import cnn, mlp, untrained
 from catalog.lab.recipe import NotApplicable, Part
@@ -22,6 +23,7 @@ from catalog.lab.surgery import (
     layers_before_activations,
     normalizations,
     replace,
+    residual_branches,
     with_normalization,
 )
 from catalog.lab.tasks import images, rows, short
@@ -191,3 +193,91 @@ def test_axes_of_channels_and_features():
     assert str(error.value) == (
         "channels come first in an example, and a linear layer gives the shape (5, 8)."
     )
+
+
+class Block(nn.Module):
+    """Two layers with one ReLU for both, added in place to the input."""
+
+    def __init__(self, relu):
+        super().__init__()
+        self.first, self.second, self.relu = nn.Linear(6, 6), nn.Linear(6, 6), relu
+
+    def forward(self, x):
+        """Map (n, 6) to (n, 6)."""
+        out = self.second(self.relu(self.first(x)))
+        out += x
+        return self.relu(out)
+
+
+class Summed(nn.Module):
+    """Sums that are no skip connections: with a parameter, a number, and beside each other."""
+
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = nn.Linear(6, 6), nn.Linear(6, 6)
+        self.offset = nn.Parameter(torch.ones(6))
+
+    def forward(self, x):
+        """Map (n, 6) to (n, 6)."""
+        return (self.left(x) + self.right(x)) + self.offset + 1.0
+
+
+RELU = nn.ReLU()
+RESIDUAL = Part(Residual)
+TOKENS = torch.rand(2, 5, 8)
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "expected"),
+    [
+        (untrained(short().set_model(wrap=RESIDUAL)), X, [("2.block.1", "2.block")]),
+        (
+            untrained(rows().set_model(depth=1)),
+            X,
+            [
+                ("branches.0.inner.out", "branches.0.inner"),
+                ("branches.1.inner.2", "branches.1.inner"),
+            ],
+        ),
+        (
+            untrained(rows().set_model(depth=1, norm_first=False)),
+            X,
+            [
+                ("branches.0.inner.out", "branches.0.inner"),
+                ("branches.1.inner.2", "branches.1.inner"),
+            ],
+        ),
+        (
+            nn.TransformerEncoderLayer(8, 2, 16, batch_first=True),
+            TOKENS,
+            [("dropout1",), ("linear2", "dropout2")],
+        ),
+        (
+            nn.Sequential(Block(RELU), Block(RELU)),
+            torch.rand(2, 6),
+            [("0.second",), ("1.second",)],
+        ),
+        (
+            nn.Sequential(*(Residual(nn.Sequential(nn.Linear(6, 6), RELU)) for _ in range(2))),
+            torch.rand(2, 6),
+            [("0.block",), ("1.block",)],
+        ),
+        (Summed(), torch.rand(2, 6), []),
+        (Written(), X, [("linear_only",)]),
+        (untrained(short()), X, []),
+    ],
+    ids=[
+        "mlp",
+        "pre-norm",
+        "post-norm",
+        "torch's encoder",
+        "in place",
+        "one ReLU for all",
+        "other sums",
+        "functions",
+        "plain",
+    ],
+)
+def test_residual_branches_are_found(model, x, expected):
+    """They are told by the sum with what they were computed from, however it is written."""
+    assert residual_branches(model, x) == expected
