@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Iterable
 
 from diagnose.errors import LogError
 from diagnose.readers import delimited, json_history, json_lines, trainer_state
@@ -11,12 +13,19 @@ from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, to_runs
 from diagnose.run import Run
 
-READERS: tuple[Reader, ...] = (
+TABLES: tuple[Reader, ...] = (
     trainer_state.READER,
     json_lines.READER,
     json_history.READER,
     delimited.READER,
 )
+"""The readers that most logs need; the others are loaded when none of these is sure."""
+BINARY = ("tensorboard", "wandb")
+"""Modules of the readers of binary logs."""
+TEXT = ("text",)
+"""Modules of the readers of what programs print."""
+SURE = 0.45
+"""A table's reader that is less sure than this may have taken printed lines for rows."""
 
 
 def read_runs(path: str | os.PathLike[str], choice: Choice | None = None) -> list[Run]:
@@ -32,19 +41,36 @@ def read_runs(path: str | os.PathLike[str], choice: Choice | None = None) -> lis
     """
     chosen = choice or Choice()
     source = Source(path)
-    sure, best = max(
-        ((reader.recognizes(source), reader) for reader in READERS), key=lambda pair: pair[0]
-    )
-    if sure <= 0:
-        raise LogError(
-            f"{source.name}: is neither a table (CSV, TSV) nor JSON; other text logs are not read"
-            " yet."
-        )
-    try:
-        table = best.read(source, chosen)
-        return to_runs(table, source.name, chosen)
-    except MemoryError:
-        raise LogError(f"{source.name}: too large for this machine's memory.") from None
+    problem: LogError | None = None
+    for reader in _candidates(source):
+        try:
+            return to_runs(reader.read(source, chosen), source.name, chosen)
+        except MemoryError:
+            raise LogError(f"{source.name}: too large for this machine's memory.") from None
+        except LogError as error:
+            problem = problem or error
+    raise problem or LogError(f"{source.name}: is binary, not a log of numbers and text.")
+
+
+def _candidates(source: Source) -> list[Reader]:
+    """Return the readers that may know a log, the likeliest first."""
+    if not source.is_text:
+        return _recognizing(source, map(_load, BINARY))
+    tables = _recognizing(source, TABLES)
+    if tables and tables[0].recognizes(source) >= SURE:
+        return tables[:1]
+    return _recognizing(source, [*map(_load, TEXT), *tables[:1]])
+
+
+def _recognizing(source: Source, readers: Iterable[Reader]) -> list[Reader]:
+    sure = [(reader.recognizes(source), reader) for reader in readers]
+    ranked = sorted(sure, key=lambda pair: pair[0], reverse=True)
+    return [reader for share, reader in ranked if share > 0]
+
+
+def _load(module: str) -> Reader:
+    reader: Reader = importlib.import_module(f"diagnose.readers.{module}").READER
+    return reader
 
 
 def read(path: str | os.PathLike[str], choice: Choice | None = None) -> Run:

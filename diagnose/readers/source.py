@@ -32,7 +32,6 @@ _FOREIGN = (
     (b"PK\x03\x04", "a ZIP archive (a model checkpoint or .npz is one too); unpack the log first"),
     (b"SQLite format 3", "a SQLite database, which this version does not read"),
     (b"PAR1", "a Parquet file; save the table as CSV"),
-    (b":W&B", "a W&B run file, which this version does not read; export the run's history as CSV"),
     (b"BZh", "compressed with bzip2; unpack it first"),
     (b"\xfd7zXZ\0", "compressed with xz; unpack it first"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it first"),
@@ -50,6 +49,7 @@ class Source:
         name: What to call it in messages.
         size: Its size in bytes as stored, 0 where unknown.
         head: The first 64 KiB, decompressed.
+        is_text: Whether it holds text, as far as the head tells.
         layout: The table layout that its recognition found, so that reading need not look again.
     """
 
@@ -58,6 +58,7 @@ class Source:
         self._bytes: bytes | None = None
         self._gzip = False
         self.head = b""
+        self.is_text = True
         self._lines: list[str] | None = None
         self.layout: Layout | None = None
         if str(path) == "-":
@@ -118,13 +119,7 @@ class Source:
                 f"{self.name}: is a pickle; it could run any code, so it is never loaded."
                 " Save the losses as CSV or JSON."
             )
-        if "tfevents" in self.name:
-            raise LogError(
-                f"{self.name}: is a TensorBoard event file, which this version does not read;"
-                " download its scalars as CSV."
-            )
-        if self.encoding == "utf-8" and _is_binary(head):
-            raise LogError(f"{self.name}: is binary, not a log of numbers and text.")
+        self.is_text = self.encoding != "utf-8" or not _is_binary(head)
 
     @property
     def encoding(self) -> str:

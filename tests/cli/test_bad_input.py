@@ -82,8 +82,8 @@ REFUSED = {
     "json without numbers": ('{"loss": "none"}', "holds no list of numbers"),
     "one line of 10 MB": (b"1," * 5_000_000, "characters is no table"),
     "one word of 10 MB": (b"x" * 10_000_000, "characters is no table"),
-    "prose": ("Dear diary,\ntoday the loss fell.\n", "neither a table (CSV, TSV) nor JSON"),
-    "html": ("<!DOCTYPE html>\n<html><body>404</body></html>\n", "neither a table"),
+    "prose": ("Dear diary,\ntoday the loss fell.\n", "no line tells a loss"),
+    "html": ("<!DOCTYPE html>\n<html><body>404</body></html>\n", "no line tells a loss"),
     "a zip": (b"PK\x03\x04" + b"x" * 50, "unpack the log first"),
     "a runs table": ("Name,State,loss\na,done,1\nb,done,2\nc,done,3\n", "export the history"),
 }  # fmt: skip

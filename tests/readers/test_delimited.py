@@ -555,7 +555,7 @@ BAD = {
     "one row": ("epoch,loss\n1,0.5\n", "single point"),
     "no loss": ("epoch,foo,bar\n1,2,3\n2,3,4\n", "seen: 'epoch', 'foo', 'bar'.*--train-loss"),
     "all blank": ("epoch,loss\n1,\n2,\n", "'loss' is blank"),
-    "prose": ("It was a dark night.\nThe loss was heavy.\n", "neither a table"),
+    "prose": ("It was a dark night.\nThe loss was heavy.\n", "no line tells a loss"),
     "runs table": (
         '"Name","State","loss"\n"a-1","done",0.5\n"b-2","done",0.4\n"c-3","done",0.3\n',
         "table of runs",

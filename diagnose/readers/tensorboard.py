@@ -1,0 +1,190 @@
+"""TensorBoard event files: scalars of any version, written as simple values or as tensors.
+
+A file is a chain of records: length (8 bytes), checksum of the length (4), an Event, checksum (4).
+Sources: tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto and tensor.proto;
+https://www.tensorflow.org/tutorials/load_data/tfrecord.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+
+from diagnose.errors import LogError
+from diagnose.readers.axis import Column, counted
+from diagnose.readers.protobuf import BYTES, FIXED32, VARINT, Malformed, fields, signed, single
+from diagnose.readers.reader import Reader
+from diagnose.readers.source import READ_ERRORS, Source, reason
+from diagnose.readers.table import Choice, Table
+
+_HEADER = struct.Struct("<QI")
+_FOOTER = 4
+MAX_RECORD = 1 << 28
+"""A record of more bytes is damage; pictures and graphs are far smaller."""
+_TYPES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 19: "<f2"}
+"""numpy's names of the tensor types that can hold a scalar."""
+_LISTS = {5: "<f4", 6: "<f8", 7: "i1", 10: "i1"}
+"""Fields that list a tensor's numbers by their type: float, double, and small integers packed."""
+_VERSION = b"brain.Event:"
+
+
+class Scalars:
+    """The scalars of one or more event files, in the order they were written."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.rows: dict[str, list[int]] = {}
+        self.values: dict[str, list[float]] = {}
+        self.notes: list[str] = []
+
+    def add(self, source: Source, prefix: str = "") -> None:
+        """Read an event file; its tags get a prefix.
+
+        Raises:
+            LogError: If the file cannot be read.
+        """
+        for step, tag, value in read_scalars(source, self.notes):
+            name = f"{prefix}{tag}"
+            row = len(self.steps)
+            if self.steps and self.steps[-1] == step and self.rows.get(name, [-1])[-1] != row - 1:
+                row -= 1
+            else:
+                self.steps.append(step)
+            self.rows.setdefault(name, []).append(row)
+            self.values.setdefault(name, []).append(value)
+
+    def table(self) -> Table:
+        """Return the scalars as columns beside the step."""
+        columns = {"step": Column.of(self.steps)} if self.steps else {}
+        for name, rows in self.rows.items():
+            key = name if name not in columns else f"{name} (tag)"
+            columns[key] = Column(np.array(rows), np.array(self.values[name]))
+        return Table("TensorBoard events", columns, self.notes)
+
+
+def read_scalars(source: Source, notes: list[str]) -> Iterator[tuple[int, str, float]]:
+    """Yield step, tag and value of each scalar of a file.
+
+    Args:
+        source: The event file.
+        notes: Takes what was left out.
+
+    Raises:
+        LogError: If the file cannot be read.
+    """
+    tags: dict[bytes, str] = {}
+    kinds: dict[bytes, bool] = {}
+    try:
+        with source.open() as stream:
+            while header := stream.read(_HEADER.size):
+                if len(header) < _HEADER.size:
+                    notes.append("the last record is cut off and was left out")
+                    return
+                size, _ = _HEADER.unpack(header)
+                if size > MAX_RECORD:
+                    notes.append("the file is damaged; what follows the damage was left out")
+                    return
+                record = stream.read(size + _FOOTER)
+                if len(record) < size + _FOOTER:
+                    notes.append("the last record is cut off and was left out")
+                    return
+                try:
+                    yield from _scalars(record[:-_FOOTER], tags, kinds)
+                except (Malformed, struct.error, ValueError, TypeError):
+                    notes.append("a damaged record was left out")
+    except READ_ERRORS as error:
+        raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
+
+
+def _scalars(
+    event: bytes, tags: dict[bytes, str], kinds: dict[bytes, bool]
+) -> Iterator[tuple[int, str, float]]:
+    """Yield the scalars of an Event: step (2) and summary (5)."""
+    step = 0
+    summaries = []
+    for number, kind, integer, data in fields(event):
+        if number == 2 and kind == VARINT:
+            step = signed(integer)
+        elif number == 5 and kind == BYTES:
+            summaries.append(data)
+    for summary in summaries:
+        for number, kind, _, data in fields(summary):
+            found = _value(data, kinds) if number == 1 and kind == BYTES else None
+            if found is not None:
+                raw, scalar = found
+                if raw not in tags:
+                    tags[raw] = raw.decode("utf-8", "replace")
+                yield step, tags[raw], scalar
+
+
+def _value(message: bytes, kinds: dict[bytes, bool]) -> tuple[bytes, float] | None:
+    """Return tag and number of a Summary.Value: tag (1), simple_value (2), tensor (8)."""
+    tag = b""
+    scalar = None
+    for number, kind, _, data in fields(message):
+        if number == 1 and kind == BYTES:
+            tag = data
+        elif number == 2 and kind == FIXED32:
+            scalar = single(data)
+        elif number == 8 and kind == BYTES:
+            scalar = _tensor(data)
+        elif number == 9 and kind == BYTES and tag not in kinds:
+            # The metadata name the plugin; a histogram is a tensor, too.
+            kinds[tag] = b"scalars" in data
+    if scalar is None or not tag or not kinds.get(tag, True):
+        return None
+    return tag, scalar
+
+
+def _tensor(message: bytes) -> float | None:
+    """Return the number of a TensorProto: dtype (1), content (4), float_val (5) and the like."""
+    dtype, content, number = 0, b"", None
+    for field, kind, integer, data in fields(message):
+        if field == 1 and kind == VARINT:
+            dtype = integer
+        elif field == 4 and kind == BYTES:
+            content = data
+        elif field in _LISTS:
+            number = float(signed(integer)) if kind == VARINT else _one(data, _LISTS[field])
+    layout = _TYPES.get(dtype)
+    return _one(content, layout) if content and layout is not None else number
+
+
+def _one(raw: bytes, layout: str) -> float | None:
+    """Return the one number that the bytes hold; None if they hold another count."""
+    kind = np.dtype(layout)
+    return float(np.frombuffer(raw, kind)[0]) if len(raw) == kind.itemsize else None
+
+
+def _recognizes(source: Source) -> float:
+    head = source.head
+    if len(head) < _HEADER.size + 2 or head[8:12] == b"\0\0\0\0":
+        return 0.0
+    size, _ = _HEADER.unpack(head[: _HEADER.size])
+    first = head[_HEADER.size : _HEADER.size + size]
+    if size < 100 and first[:1] == b"\x09" and _VERSION in first:
+        return 1.0
+    return 0.9 if "tfevents" in source.name and first[:1] == b"\x09" else 0.0
+
+
+def _read(source: Source, choice: Choice) -> Table:
+    del choice  # every tag is read
+    scalars = Scalars()
+    scalars.add(source)
+    if not scalars.rows:
+        raise LogError(f"{source.name}: no training curve here: the event file holds no scalars.")
+    scalars.notes[:] = _counted(scalars.notes)
+    return scalars.table()
+
+
+def _counted(notes: list[str]) -> list[str]:
+    """Say once, with a number, what was noted often."""
+    return [
+        note if notes.count(note) == 1 else f"{note} ({counted(notes.count(note), 'time')})"
+        for note in dict.fromkeys(notes)
+    ]
+
+
+READER = Reader("tensorboard", _recognizes, _read)
