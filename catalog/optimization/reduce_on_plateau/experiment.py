@@ -1,4 +1,4 @@
-"""Does cutting the rate on plateaus lower the training loss of a run that jitters?"""
+"""Does cutting the rate on plateaus lower the training loss, at the best rate and above it?"""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LR_GRID = (0.1, 0.2, 0.4, 0.8)
 
 EXPERIMENTS = (
     Experiment(
-        question="Do cuts on plateaus lower the training loss of a run that jitters?",
+        question="Do cuts on plateaus lower the training loss of a run at its best rate?",
         setting=f"{SETTING}, best rate of each",
         control=LONG,
         treatment=apply(LONG),
