@@ -57,6 +57,7 @@ def measure(slug: str, progress: Callable[[int, int], None] | None = None) -> Me
         progress: Is told the runs done and the runs in all.
     """
     began = time.process_time()
+    code = fingerprint(slug)
     experiments = experiments_of(slug)
     total = sum(experiment.run_count for experiment in experiments)
     done = 0
@@ -75,7 +76,7 @@ def measure(slug: str, progress: Callable[[int, int], None] | None = None) -> Me
         torch.set_num_threads(threads)
     return Measured(
         technique=slug,
-        fingerprint=fingerprint(slug),
+        fingerprint=code,
         seconds=round(time.process_time() - began, 1),
         versions={
             "python": platform.python_version(),
