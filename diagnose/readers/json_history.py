@@ -365,4 +365,11 @@ def _rows(length: int, longest: int, name: str, notes: list[str]) -> IntArray:
     return np.unique(np.round(np.linspace(0, longest - 1, length)).astype(int))
 
 
-READER = Reader("json", _recognizes, _read)
+READER = Reader(
+    "json",
+    _recognizes,
+    _read,
+    "JSON documents: histories of lists, lists of records, or what Python prints of them; Keras,"
+    " Chainer, Ludwig, Catalyst, Sacred, skorch",
+    '{"loss": [0.52, 0.47], "val_loss": [0.61, 0.59]}\n',
+)

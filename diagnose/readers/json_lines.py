@@ -82,4 +82,10 @@ def _read(source: Source, choice: Choice) -> Table:
     return Table("JSON lines", columns, notes, text)
 
 
-READER = Reader("jsonl", _recognizes, _read)
+READER = Reader(
+    "jsonl",
+    _recognizes,
+    _read,
+    "JSON lines, one object an event: LLaMA-Factory, OpenMMLab, detectron2, DETR, your own",
+    '{"iteration": 19, "total_loss": 2.31, "lr": 0.001}\n{"iteration": 39, "total_loss": 1.9}\n',
+)

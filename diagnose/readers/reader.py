@@ -18,8 +18,12 @@ class Reader(NamedTuple):
             it is, from 0 (no) to 1 (certain).
         read: Takes a source and the columns the user named, and returns its table. The only
             exception that leaves it is LogError.
+        title: What is recognized, in words, for `diagnose formats`.
+        example: Lines of such a log; of a binary one, what its file is called.
     """
 
     name: str
     recognizes: Callable[[Source], float]
     read: Callable[[Source, Choice], Table]
+    title: str = ""
+    example: str = ""

@@ -187,4 +187,10 @@ def _counted(notes: list[str]) -> list[str]:
     ]
 
 
-READER = Reader("tensorboard", _recognizes, _read)
+READER = Reader(
+    "tensorboard",
+    _recognizes,
+    _read,
+    "TensorBoard event files: scalars as simple values or tensors",
+    "events.out.tfevents.1733903426.host.30276.0",
+)

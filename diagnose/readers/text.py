@@ -138,4 +138,10 @@ def _columns(curves: _Curves) -> dict[str, Column]:
     return out if set(out) - axes else {}
 
 
-READER = Reader("text", _recognizes, _read)
+READER = Reader(
+    "text",
+    _recognizes,
+    _read,
+    "what training programs print: most frameworks' lines, and losses told in words",
+    "Epoch 1/20, train loss: 0.52, val loss: 0.61\nEpoch 2/20, train loss: 0.47, val loss: 0.59\n",
+)

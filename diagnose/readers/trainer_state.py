@@ -49,4 +49,10 @@ def _is_summary(record: Mapping[str, Any]) -> bool:
     return any(key in record for key in SUMMARY)
 
 
-READER = Reader("trainer_state", _recognizes, _read)
+READER = Reader(
+    "trainer_state",
+    _recognizes,
+    _read,
+    "the Hugging Face Trainer's trainer_state.json",
+    '{"log_history": [{"step": 10, "loss": 2.1}, {"step": 20, "loss": 1.7}], "global_step": 20}\n',
+)

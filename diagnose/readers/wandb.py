@@ -114,4 +114,10 @@ def _read(source: Source, choice: Choice) -> Table:
     return Table("W&B run file", columns, [*dict.fromkeys(notes), *more], text)
 
 
-READER = Reader("wandb", _recognizes, _read)
+READER = Reader(
+    "wandb",
+    _recognizes,
+    _read,
+    "W&B run files, as the client writes them to disk",
+    "wandb/run-20240501_120000-ab12cd34/run-ab12cd34.wandb",
+)
