@@ -7,7 +7,7 @@ import os
 import sys
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from diagnose.errors import LogError
 
@@ -24,17 +24,28 @@ MAX_LINE = 1 << 20
 MAX_BYTES = 1 << 30
 """Whole-document formats and standard input are held in memory up to this size."""
 
+_PACKED = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+)
+_TAR = b"ustar"
+_TAR_AT = 257
+
 _CONTROL = bytes(b for b in range(32) if b not in b"\a\b\t\n\f\r\x1b")
 _FOREIGN = (
     # What a file is, by its first bytes, when it is not a log of numbers and text.
     (b"\x89HDF\r\n", "an HDF5 file (weights, most often), not a log"),
     (b"\x93NUMPY", "a NumPy array file; pass its columns to diagnose.diagnose(train_loss=...)"),
-    (b"PK\x03\x04", "a ZIP archive (a model checkpoint or .npz is one too); unpack the log first"),
+    (b"PK\x03\x04", "an archive within an archive; unpack it first"),
     (b"SQLite format 3", "a SQLite database, which this version does not read"),
     (b"PAR1", "a Parquet file; save the table as CSV"),
-    (b"BZh", "compressed with bzip2; unpack it first"),
-    (b"\xfd7zXZ\0", "compressed with xz; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it first"),
+    (b"\x1f\x8b", "compressed twice; unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack the log first"),
+    (b"Rar!\x1a\x07", "a RAR archive; unpack the log first"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"%PDF", "a PDF document"),
@@ -56,7 +67,7 @@ class Source:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path: Path | None = None
         self._bytes: bytes | None = None
-        self._gzip = False
+        self._packing = ""
         self.head = b""
         self.is_text = True
         self._lines: list[str] | None = None
@@ -75,9 +86,9 @@ class Source:
                 with self.open() as stream:
                     self._hold(stream)
         self.head = self._peek()
-        if self.head[:2] == b"\x1f\x8b":
-            self._gzip = True
-            self.head = b""
+        packing = next((kind for magic, kind in _PACKED if self.head.startswith(magic)), "")
+        if packing:
+            self._packing, self.head = packing, b""
             self.head = self._peek()
         self._check_content()
 
@@ -114,6 +125,8 @@ class Source:
         for magic, what in _FOREIGN:
             if head.startswith(magic):
                 raise LogError(f"{self.name}: is {what}.")
+        if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+            raise LogError(f"{self.name}: is a tar archive; unpack it first.")
         if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
             raise LogError(
                 f"{self.name}: is a pickle; it could run any code, so it is never loaded."
@@ -147,16 +160,20 @@ class Source:
             return io.BytesIO(self.head)
         try:
             if self._bytes is not None or self.path is None:
-                raw: BinaryIO | Path = io.BytesIO(self._bytes or b"")
+                raw: BinaryIO = io.BytesIO(self._bytes or b"")
             else:
-                raw = self.path if self._gzip else self.path.open("rb")
-            if not self._gzip:
-                return cast(BinaryIO, raw)
-            import gzip  # noqa: PLC0415 (few logs are compressed)
-
-            return cast(BinaryIO, gzip.open(raw))
+                raw = self.path.open("rb")
         except OSError as error:
             raise LogError(f"{self.name}: {reason(error)}") from None
+        if not self._packing:
+            return raw
+        from diagnose.readers.packed import unpack  # noqa: PLC0415 (few logs are compressed)
+
+        try:
+            return unpack(raw, self._packing, self.name, self.size)
+        except LogError:
+            raw.close()
+            raise
 
     def open_text(self) -> TextIO:
         """Open the log as text at its beginning; undecodable bytes become U+FFFD."""

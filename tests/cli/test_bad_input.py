@@ -84,7 +84,7 @@ REFUSED = {
     "one word of 10 MB": (b"x" * 10_000_000, "characters is no table"),
     "prose": ("Dear diary,\ntoday the loss fell.\n", "no line tells a loss"),
     "html": ("<!DOCTYPE html>\n<html><body>404</body></html>\n", "no line tells a loss"),
-    "a zip": (b"PK\x03\x04" + b"x" * 50, "unpack the log first"),
+    "a zip": (b"PK\x03\x04" + b"x" * 50, "a ZIP archive that is cut off or damaged"),
     "a runs table": ("Name,State,loss\na,done,1\nb,done,2\nc,done,3\n", "export the history"),
 }  # fmt: skip
 
