@@ -49,7 +49,14 @@ def hidden_layers(model: nn.Module) -> list[nn.Module]:
 
 
 def replace(model: nn.Module, exchange: dict[str, nn.Module]) -> nn.Module:
-    """Put modules in the place of others, by name, wherever those stand; return the network."""
+    """Put modules in the place of others, by name, wherever those stand; return the network.
+
+    The new ones get the network's device and data type.
+    """
+    first = next(model.parameters(), None)
+    if first is not None:
+        for module in exchange.values():
+            module.to(first)
     if "" in exchange:
         return exchange[""]
     new = {id(model.get_submodule(name)): module for name, module in exchange.items()}

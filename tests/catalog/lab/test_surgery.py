@@ -125,6 +125,13 @@ def test_a_network_that_is_one_module_is_replaced_whole():
     assert replace(nn.Linear(2, 2), {"": new}) is new
 
 
+def test_what_is_new_has_the_data_type_of_the_network():
+    """A network in float64 goes on in float64."""
+    model = replace(nn.Sequential(nn.Linear(2, 2), nn.ReLU()).double(), {"1": nn.PReLU()})
+    assert model[1].weight.dtype == torch.float64
+    assert model(torch.ones(1, 2, dtype=torch.float64)).dtype == torch.float64
+
+
 def test_normalizations_are_exchanged():
     """Each of a transformer's layer normalizations makes room for another."""
     changed = exchange_normalization(
