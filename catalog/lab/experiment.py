@@ -15,6 +15,9 @@ from catalog.measured import Decided, Effect, Trial
 Arm = Recipe | Callable[[int], Mapping[str, float]]
 """A recipe, whose seed is replaced; or a function from a seed to metrics, for what no run shows."""
 
+SEEDS = tuple(range(10))
+"""The seeds of every experiment, so that none is chosen by what came out."""
+
 TUNING_SEEDS = (100, 101)
 """Seeds that choose the learning rate; none of them is compared."""
 
@@ -65,7 +68,7 @@ class Experiment:
     treatment_name: str
     claims: tuple[Claim, ...]
     lr_grid: tuple[float, ...] = ()
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    seeds: tuple[int, ...] = SEEDS
     metrics: Callable[[Fit], Mapping[str, float]] | None = None
 
     def __post_init__(self) -> None:

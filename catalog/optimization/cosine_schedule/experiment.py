@@ -21,7 +21,6 @@ def apply(recipe: Recipe, end_factor: float = 0.0, length: float = 1.0) -> Recip
 
 SETTING = "320 digits, 64-128-128-10, SGD, batches of 8, 400 steps, best peak rate of each"
 LR_GRID = (0.1, 0.2, 0.4, 0.8)
-SEEDS = tuple(range(10, 20))
 
 EXPERIMENTS = (
     Experiment(
@@ -33,7 +32,6 @@ EXPERIMENTS = (
         treatment_name="cosine",
         claims=(LOWER_TRAINING_LOSS,),
         lr_grid=LR_GRID,
-        seeds=SEEDS,
     ),
     Experiment(
         question="Does a schedule of the run's length beat one planned for four times as many?",

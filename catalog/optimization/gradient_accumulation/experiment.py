@@ -29,7 +29,6 @@ EXPERIMENTS = (
         control_name="8 a step",
         treatment_name="4 times 8",
         claims=(LOWER_TRAINING_LOSS,),
-        seeds=tuple(range(10)),
     ),
     Experiment(
         question="Does it still, when each arm has the learning rate that suits it?",

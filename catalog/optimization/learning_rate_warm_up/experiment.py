@@ -30,7 +30,6 @@ EXPERIMENTS = (
         control_name="no warm-up",
         treatment_name="warm-up",
         claims=(LOWER_TRAINING_LOSS,),
-        seeds=tuple(range(10, 20)),
     ),
     Experiment(
         question="Does it also lower the training loss at a rate that is stable anyway?",

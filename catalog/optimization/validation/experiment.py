@@ -82,7 +82,6 @@ EXPERIMENTS = (
             Claim("neither", "val_minus_test_accuracy", lower_is_better=False),
             Claim("neither", "test_accuracy", lower_is_better=False),
         ),
-        seeds=tuple(range(10)),
     ),
     Experiment(
         question="Does a larger validation set promise less too much?",
@@ -92,6 +91,5 @@ EXPERIMENTS = (
         control_name="100 examples",
         treatment_name="449 examples",
         claims=(Claim("neither", "val_minus_test_accuracy"),),
-        seeds=tuple(range(10)),
     ),
 )

@@ -46,7 +46,6 @@ EXPERIMENTS = (
         control_name="last weights",
         treatment_name="average",
         claims=(LOWER_TRAINING_LOSS, LOWER_VALIDATION_LOSS),
-        seeds=tuple(range(10)),
     ),
     Experiment(
         question="Do they, when the learning rate has decayed to zero?",
