@@ -25,6 +25,7 @@ MAX_DICTIONARY = 256 << 20
 """Memory that unpacking xz may take; its strongest setting takes 65 MiB."""
 MAX_MEMBERS = 1000
 _CHUNK = 1 << 18
+_MORSEL = 1 << 10
 _END_OF_ZIP = b"PK\5\6"
 _END_SIZE, _MAX_COMMENT = 22, 1 << 16
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -135,8 +136,36 @@ def _zstd(raw: BinaryIO, name: str) -> Any:
             f"{name}: is compressed with zstd, which this Python cannot unpack; `pip install"
             " zstandard`, or unpack it first with `zstd -d`."
         ) from None
-    unpacker = package.ZstdDecompressor(max_window_size=MAX_DICTIONARY)
-    return unpacker.stream_reader(raw, read_across_frames=True, closefd=False)
+    return _Members(raw, lambda: _Zstandard(package))
+
+
+class _Zstandard:
+    """The package zstandard in the manner of Python's own unpackers."""
+
+    def __init__(self, package: Any) -> None:
+        self._unpacker = package.ZstdDecompressor(max_window_size=MAX_DICTIONARY).decompressobj()
+        self._packed = self._unpacked = b""
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._unpacker.eof) and not self._unpacked
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._packed and not self._unpacked
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._unpacker.unused_data) + self._packed
+
+    def decompress(self, packed: bytes, size: int) -> bytes:
+        self._packed += packed
+        if self._packed and not self._unpacked and not self._unpacker.eof:
+            # It gives all that its input holds, which is bounded through the input alone.
+            self._unpacked = self._unpacker.decompress(self._packed[:_MORSEL])
+            self._packed = self._packed[_MORSEL:]
+        chunk, self._unpacked = self._unpacked[:size], self._unpacked[size:]
+        return chunk
 
 
 def _only_member(raw: BinaryIO, name: str) -> Any:
