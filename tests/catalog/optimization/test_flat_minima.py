@@ -18,7 +18,7 @@ def bowl(at=MINIMUM):
     parameters = [at[:2].clone().requires_grad_(), at[2:].clone().requires_grad_()]
 
     def loss():
-        return 0.5 * (CURVATURE * (torch.cat(parameters) - MINIMUM) ** 2).sum()
+        return 3 + 0.5 * (CURVATURE * (torch.cat(parameters) - MINIMUM) ** 2).sum()
 
     return loss, parameters
 

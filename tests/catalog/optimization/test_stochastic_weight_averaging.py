@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 import torch
 from torch import nn
@@ -10,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel, update_bn
 from catalog.lab.models import mlp
 from catalog.lab.recipe import Part
 from catalog.lab.tasks import short
-from catalog.lab.train import train
+from catalog.lab.train import Callback, train
 from catalog.optimization.stochastic_weight_averaging.experiment import apply, with_tail
 from catalog.optimization.stochastic_weight_averaging.reference import SWA, update_batch_norm
 
@@ -98,6 +100,25 @@ def test_the_result_has_the_statistics_of_its_own_weights():
     flat, hidden = fit.model[0], fit.model[1]
     inputs = hidden[0](flat(fit.data.train.x))
     torch.testing.assert_close(hidden[1].running_mean, inputs.mean(0).detach())
+
+
+class Keep(Callback):
+    """Keeps the last layer's bias at the end of each epoch."""
+
+    seen: ClassVar[list[torch.Tensor]] = []
+
+    def after_step(self, loop):
+        """Keep it."""
+        if loop.step % loop.steps_per_epoch == 0:
+            self.seen.append(loop.model[-1].bias.detach().clone())
+
+
+def test_the_result_is_the_mean_over_the_epochs_of_the_tail():
+    """Of four epochs and a start at half, the last two count, and count the same."""
+    Keep.seen.clear()
+    fit = train(apply(short(40), start=0.5).plus(callbacks=Part(Keep)))
+    expected = (Keep.seen[2] + Keep.seen[3]) / 2
+    torch.testing.assert_close(fit.model[-1].bias.detach(), expected)
 
 
 def test_a_tail_that_never_comes_keeps_the_weights():
