@@ -337,3 +337,74 @@ def with_test(seed: int, source: Part) -> Data:
     return dataclasses.replace(
         data, val=data.val.take(rows[half:]), test=data.val.take(rows[:half])
     )
+
+
+MELODIES = ((1.0, 1.0, 1.0), (1.0, 1.2, 1.45), (1.45, 1.2, 1.0), (1.0, 1.45, 1.0))
+"""Level, rising, falling, and up and down: factors on the pitch at start, middle and end."""
+SAMPLE_RATE = 8000
+"""Samples a second."""
+
+
+def tones(
+    seed: int,
+    n_train: int = 64,
+    n_val: int = 400,
+    label: Literal["melody", "pitch"] = "melody",
+    voices: int = 4,
+    as_spectrogram: bool = False,
+) -> Data:
+    """Return recordings of a voice that hums one of four melodies, of 1,024 samples each.
+
+    A voice has a pitch between 400 and 1,200 hertz, a volume, and the strength of its overtone. A
+    few voices train; each validation recording has another one. A recording is (1, 1024), or its
+    spectrogram (time, frequency); each has white noise of its own.
+
+    Args:
+        seed: Of the voices and of the recordings.
+        n_train: Training recordings.
+        n_val: Validation recordings.
+        label: What is told apart: the four melodies, whoever hums them; or four bands of pitch,
+            whatever is hummed.
+        voices: Voices that train.
+        as_spectrogram: Give `spectrogram` of each recording.
+    """
+    if label not in ("melody", "pitch"):
+        raise ValueError(f"label must be 'melody' or 'pitch'. Got {label!r}.")
+    rng = np.random.default_rng([seed, 29])
+
+    def draw(count: int, singers: int) -> Split:
+        # Each voice is drawn within a quarter of the range in turn: a few voices span it.
+        band = np.arange(singers) % 4
+        pitch = 400 * 3 ** ((band + rng.random(singers)) / 4)
+        volume = np.exp(rng.uniform(np.log(0.2), np.log(2.0), singers))
+        overtone = rng.uniform(0.2, 0.8, singers)
+        who = rng.permutation(np.arange(count) % singers)
+        melody = rng.integers(0, len(MELODIES), count)
+        moments = np.linspace(0, 1, 1024)
+        factor = np.array([np.interp(moments, (0, 0.5, 1), MELODIES[m]) for m in melody])
+        turns = np.cumsum(pitch[who, None] * factor, axis=1) / SAMPLE_RATE
+        turns += rng.random((count, 1))  # the phase it starts with
+        wave = np.sin(2 * np.pi * turns) + overtone[who, None] * np.sin(4 * np.pi * turns)
+        x = volume[who, None] * wave + 0.05 * rng.standard_normal(wave.shape)
+        y = torch.from_numpy((melody if label == "melody" else band[who]).astype(np.int64))
+        sound = _tensor(x[:, None])
+        return Split(spectrogram(sound) if as_spectrogram else sound, y)
+
+    return Data("classification", draw(n_train, voices), draw(n_val, n_val), 4)
+
+
+def spectrogram(sound: Tensor, frame: int = 128, hop: int = 64) -> Tensor:
+    """Return the logarithm of the power of (n, 1, samples) over time and frequency.
+
+    Args:
+        sound: Recordings of at least a frame.
+        frame: Samples in each spectrum, which has a band for each two of them and one more.
+        hop: Samples from one spectrum to the next.
+
+    Returns:
+        (n, times, bands): half the natural logarithm of power, 0 for a sine of amplitude 1.
+    """
+    frames = sound[:, 0].unfold(1, frame, hop)  # (n, times, frame)
+    window = torch.hann_window(frame, device=sound.device, dtype=sound.dtype)
+    power = torch.fft.rfft(frames * window).abs().square() * (4 / frame) ** 2
+    return 0.5 * torch.log(power + 1e-4)

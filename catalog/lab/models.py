@@ -6,12 +6,13 @@ or numbers; the weights are drawn from torch's generator in its usual state.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import torch
 from torch import Tensor, nn
 
-from catalog.lab.data import Data
+from catalog.lab.data import Data, Split, spectrogram
 from catalog.lab.recipe import Part, Recipe
 
 RELU = Part(nn.ReLU)
@@ -229,3 +230,22 @@ def untrained(recipe: Recipe) -> nn.Module:
         torch.manual_seed(recipe.seed)
         network: nn.Module = recipe.model(recipe.peek())
     return network
+
+
+class Spectrogram(nn.Module):
+    """Makes spectrograms (n, times, bands) of recordings (n, 1, samples)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map recordings to the logarithm of their power."""
+        return spectrogram(x)
+
+
+def listener(data: Data, widths: tuple[int, ...] = (64,)) -> nn.Module:
+    """Return a multilayer perceptron on the spectrogram of a recording.
+
+    Args:
+        data: Recordings (1, samples).
+        widths: Units of each hidden layer.
+    """
+    heard = Split(spectrogram(data.train.x[:1]), data.train.y[:1])
+    return nn.Sequential(Spectrogram(), mlp(dataclasses.replace(data, train=heard), widths))

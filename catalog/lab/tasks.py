@@ -5,11 +5,13 @@ An experiment changes what it must with `.replace`, and says so in its `setting`
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import nn
 
-from catalog.lab.data import Data, bowl, digits
-from catalog.lab.models import cnn, linear, mlp, transformer
+from catalog.lab.data import Data, bowl, digits, tones
+from catalog.lab.models import cnn, linear, listener, mlp, transformer
 from catalog.lab.recipe import Part, Recipe
 
 SGD = Part(torch.optim.SGD)
@@ -160,4 +162,22 @@ def few_labels(examples: int = 30) -> Recipe:
         epochs=300,
         batch_size=examples,
         evaluate_every=300,
+    )
+
+
+def recordings(label: Literal["melody", "pitch"] = "melody") -> Recipe:
+    """Return a network that hears few voices: 64 hummed melodies, Adam 0.001, 200 steps.
+
+    A multilayer perceptron on spectrograms, of full batches; other voices validate.
+
+    Args:
+        label: What it tells apart, the melody or the pitch of the voice.
+    """
+    return Recipe(
+        data=Part(tones, label=label),
+        model=Part(listener),
+        optimizer=ADAM,
+        lr=1e-3,
+        epochs=200,
+        evaluate_every=200,
     )
