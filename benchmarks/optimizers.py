@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -31,10 +32,12 @@ from catalog.architecture.rms_normalization.reference import RMSNorm
 from catalog.loss.cross_entropy.reference import cross_entropy
 from catalog.loss.huber_loss.reference import huber_loss
 from catalog.loss.label_smoothing.reference import smoothed_cross_entropy
+from catalog.optimization.adafactor.reference import Adafactor
 from catalog.optimization.adagrad.reference import Adagrad
 from catalog.optimization.adam.reference import Adam
 from catalog.optimization.adamw.reference import AdamW
 from catalog.optimization.gradient_descent.reference import GradientDescent
+from catalog.optimization.l_bfgs.reference import LBFGS
 from catalog.optimization.momentum.reference import Momentum
 from catalog.optimization.muon.reference import Muon
 from catalog.optimization.nadam.reference import NAdam
@@ -85,11 +88,17 @@ def single(make: Callable[..., torch.optim.Optimizer], **settings: Any) -> Make:
 
 
 OPTIMIZERS: dict[str, tuple[Make, Make]] = {
+    "adafactor": (Adafactor, single(torch.optim.Adafactor)),
     "adagrad": (Adagrad, single(torch.optim.Adagrad)),
     "adam": (Adam, single(torch.optim.Adam)),
     "adam, amsgrad": (lambda p: Adam(p, amsgrad=True), single(torch.optim.Adam, amsgrad=True)),
     "adamw": (AdamW, single(torch.optim.AdamW)),
     "gradient-descent": (GradientDescent, single(torch.optim.SGD)),
+    # One iteration with ten pairs in memory; torch's search for a length is another than ours.
+    "l-bfgs": (
+        lambda p: LBFGS(p, 1e-3, max_iter=1, history_size=10, line_search=False),
+        lambda p: torch.optim.LBFGS(p, 1e-3, max_iter=1, history_size=10),
+    ),
     "momentum": (Momentum, single(torch.optim.SGD, momentum=0.9)),
     # torch's Muon knows single tensors alone.
     "muon": (Muon, torch.optim.Muon),
@@ -113,7 +122,17 @@ def stepper(make: Make, shapes: list[tuple[int, int]]) -> Step:
     tensors = [drawn(*shape).requires_grad_() for shape in shapes]
     for tensor in tensors:
         tensor.grad = drawn(*tensor.shape)
-    return make(tensors).step
+    optimizer = make(tensors)
+
+    def closure() -> Tensor:
+        """Give each tensor itself as its gradient: that of half the squared length."""
+        for tensor in tensors:
+            tensor.grad = tensor.detach().clone()
+        return torch.ones(())
+
+    # The others take the gradients that are there, so that nothing but their step is timed.
+    needs_loss = isinstance(optimizer, LBFGS | torch.optim.LBFGS)
+    return partial(optimizer.step, closure) if needs_loss else optimizer.step
 
 
 def there_and_back(function: Callable[..., Tensor], *inputs: Tensor) -> Step:

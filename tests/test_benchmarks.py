@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import torch
+from torch import Tensor
 
 from catalog.lab.measure import module_of
 from catalog.table import slugs
@@ -54,7 +55,11 @@ def test_both_sides_of_an_optimizer_take_the_same_step():
             for group in optimizer.param_groups:
                 group["lr"] = 0.01
             for scale in (1.0, -0.5, 2.0):
-                tensor.grad = scale * tensor.detach() + 0.1
-                optimizer.step()
+
+                def closure(tensor: Tensor = tensor, scale: float = scale) -> Tensor:
+                    tensor.grad = scale * tensor.detach() + 0.1
+                    return tensor.detach().sum()
+
+                optimizer.step(closure)
             ends.append(tensor.detach())
         torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=1e-6, msg=name)
