@@ -129,6 +129,47 @@ def test_one_step_is_gradient_descent():
     torch.testing.assert_close(flat(train(recipe).model), expected)
 
 
+def asleep(model, data, recipe):  # noqa: ARG001
+    """Leave a network in evaluation mode, as trained ones are."""
+    return model.eval()
+
+
+def test_training_is_in_training_mode():
+    """Whatever mode the network starts in, its dropout is on."""
+    recipe = BRIEF.set_model(dropout=Part(nn.Dropout, p=0.5))
+    assert train(recipe.plus(start=Part(asleep))).final == train(recipe).final
+
+
+class Curious(torch.optim.SGD):
+    """SGD that asks for the loss a second time, far away, and comes back."""
+
+    @torch.no_grad()
+    def step(self, closure):
+        """Look, and step by the gradient of the place where it stands."""
+        with torch.enable_grad():
+            closure()
+        parameters = self.param_groups[0]["params"]
+        kept = [(p.clone(), p.grad.clone()) for p in parameters]
+        for p in parameters:
+            p.mul_(10)
+        with torch.enable_grad():
+            closure()
+        for p, (value, gradient) in zip(parameters, kept, strict=True):
+            p.copy_(value)
+            p.grad.copy_(gradient)
+        super().step()
+
+
+def test_the_log_tells_of_where_a_step_began():
+    """An optimizer may ask for the loss elsewhere, too; that is no loss of the run."""
+    plain, curious = (
+        train(short(20).replace(optimizer=Part(make))).history.series
+        for make in (torch.optim.SGD, Curious)
+    )
+    for name in ("loss", "grad_norm"):
+        assert curious[name].value == pytest.approx(plain[name].value)
+
+
 def falling(step, total_steps):
     """Return a factor that falls from one to next to nothing."""
     return 1 - step / total_steps
