@@ -24,7 +24,8 @@ from catalog.loss.data_cleaning.reference import fold_numbers, label_issues
 def apply(recipe: Recipe, folds: int = 3) -> Recipe:
     """Return the recipe without the training examples whose labels look wrong.
 
-    They are found by networks of the same recipe, each trained on the other folds.
+    They are found by networks of the same recipe, each trained on the other folds. If these
+    underfit they contradict right labels too, and most examples go.
 
     Raises:
         NotApplicable: If the targets are numbers.
@@ -37,14 +38,15 @@ def apply(recipe: Recipe, folds: int = 3) -> Recipe:
 def cleaned(seed: int, source: Part, recipe: Recipe, folds: int) -> Data:
     """Return data without the training examples whose labels are contradicted.
 
-    The data are left as they are if a network gave predictions that are not finite.
+    The data are left as they are if a network gave predictions that are not finite, or if nothing
+    would be left.
     """
     data: Data = source(seed)
     logits = held_out_logits(data, recipe.replace(seed=seed), folds)
     if not torch.isfinite(logits).all():
         return data
     is_kept = ~label_issues(logits.softmax(1), data.train.y)
-    return dataclasses.replace(data, train=data.train.take(is_kept))
+    return dataclasses.replace(data, train=data.train.take(is_kept)) if is_kept.any() else data
 
 
 def held_out_logits(data: Data, recipe: Recipe, folds: int) -> Tensor:

@@ -6,6 +6,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from catalog.lab.train import train
+from catalog.loss.cross_entropy.experiment import (
+    SQUARED,
+    ScoresAsProbabilities,
+    errors,
+    squared_error,
+    squared_error_of_probabilities,
+)
 from catalog.loss.cross_entropy.reference import cross_entropy, log_softmax
 
 GENERATOR = torch.Generator().manual_seed(3)
@@ -103,6 +111,35 @@ def test_logits_far_apart_give_a_finite_loss():
 def test_undefined_logits_are_not_hidden():
     """A NaN among the logits gives a NaN."""
     assert cross_entropy(torch.tensor([[float("nan"), 1.0]]), torch.tensor([1])).isnan()
+
+
+def test_the_squared_error_is_summed_over_classes():
+    """It is the mean over examples of the squared distance from the one-hot label."""
+    y = F.one_hot(CLASSES, 7).double()
+    torch.testing.assert_close(squared_error(LOGITS, CLASSES), F.mse_loss(LOGITS, y) * 7)
+    torch.testing.assert_close(
+        squared_error_of_probabilities(LOGITS, CLASSES), F.mse_loss(LOGITS.softmax(1), y) * 7
+    )
+
+
+def test_scores_that_are_probabilities_are_read_as_such():
+    """The softmax gives them back; scores below zero become small and keep the decision."""
+    model = ScoresAsProbabilities(torch.nn.Identity())
+    torch.testing.assert_close(
+        model(PROBABILITIES.clamp(min=0.02)).exp(), PROBABILITIES.clamp(0.02)
+    )
+    scores = torch.tensor([[0.9, -0.2, 0.3]])
+    assert torch.isfinite(model(scores)).all()
+    assert model(scores).argmax() == 0
+
+
+def test_errors_are_what_accuracy_leaves():
+    """Both shares are of wrong decisions, of the network as it was trained."""
+    fit = train(SQUARED.replace(epochs=2, evaluate_every=2))
+    for name, split in (("train_error", fit.data.train), ("val_error", fit.data.val)):
+        with torch.no_grad():
+            wrong = fit.model.model(split.x).argmax(1) != split.y
+        assert errors(fit)[name] == pytest.approx(float(wrong.double().mean()))
 
 
 def test_a_bad_reduction_is_named():

@@ -91,6 +91,18 @@ def test_a_fold_is_not_trained_on():
         assert len(data.train) + len(data.val) == 60
 
 
+def test_a_recipe_keeps_what_is_not_contradicted():
+    """What it trains on are the examples without an issue, in their order."""
+    recipe = noisy().replace(data=Part(digits, n_train=60, label_noise=0.3), epochs=10)
+    given = recipe.peek().train
+    issues = label_issues(held_out_logits(recipe.peek(), recipe, 2).softmax(1), given.y)
+    kept = apply(recipe, folds=2).data(0)
+    assert int(issues.sum()) not in (0, 30, 60)
+    assert torch.equal(kept.train.x, given.x[~issues])
+    assert torch.equal(kept.train.y, given.y[~issues])
+    assert torch.equal(kept.val.x, recipe.peek().val.x)
+
+
 @pytest.mark.slow
 def test_most_of_what_is_dropped_was_wrong():
     """With 30 % wrong labels two of three that are dropped are wrong, and most wrong ones go."""

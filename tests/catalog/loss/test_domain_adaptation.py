@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -12,10 +13,11 @@ from torch.nn import functional as F
 from catalog.lab.models import transformer
 from catalog.lab.recipe import NotApplicable, Part
 from catalog.lab.tasks import images, rows, short
-from catalog.lab.train import train
+from catalog.lab.train import Batch, train
 from catalog.loss.domain_adaptation.experiment import (
     Adversary,
     apply,
+    hide_domain,
     mixed_order,
     shift,
     shifted_target,
@@ -96,6 +98,23 @@ def test_features_are_what_the_last_layer_gets(task):
     last = [m for m in adversary.model.modules() if isinstance(m, nn.Linear)][-1]
     torch.testing.assert_close(last(adversary.features(x)), adversary(x))
     assert not last._forward_pre_hooks
+
+
+def test_the_batch_is_the_source_and_the_unlabelled_inputs_are_the_target():
+    """With one unlabelled input the loss is that of the batch against it, and its weight is λ."""
+    data = short().peek()
+    data = dataclasses.replace(data, unlabelled=data.unlabelled[:1] + 1)
+    torch.manual_seed(0)
+    adversary = Adversary(short().model(data), 8)
+    x = data.train.x[:30]
+    batch = Batch(x, data.train.y[:30], adversary(x), data, 0.2, torch.Generator().manual_seed(0))
+    loss = hide_domain(adversary, batch, gamma=10.0)
+    source, target = adversary.features(x), adversary.features(data.unlabelled)
+    expected = adversarial_loss(source, target, adversary.discriminator, reversal_weight(0.2))
+    torch.testing.assert_close(loss, expected)
+    layer = adversary.model[1][0].weight
+    got, wanted = (torch.autograd.grad(value, layer)[0] for value in (loss, expected))
+    torch.testing.assert_close(got, wanted)
 
 
 def test_a_trained_network_is_left_alone_and_its_features_changed():

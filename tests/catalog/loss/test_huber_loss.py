@@ -9,7 +9,8 @@ from torch.nn import functional as F
 from catalog.lab.data import diabetes
 from catalog.lab.recipe import NotApplicable, Part
 from catalog.lab.tasks import short
-from catalog.loss.huber_loss.experiment import apply, regression
+from catalog.lab.train import train
+from catalog.loss.huber_loss.experiment import apply, good_fit, regression
 from catalog.loss.huber_loss.reference import huber_loss, smooth_l1_loss
 
 GENERATOR = torch.Generator().manual_seed(6)
@@ -72,6 +73,25 @@ def test_outliers_hardly_change_delta():
     """A tenth of the targets multiplied tenfold moves it by less than a third."""
     clean, dirty = (apply(regression(share)).loss.settings["delta"] for share in (0.0, 0.1))
     assert clean == pytest.approx(dirty, rel=0.33)
+
+
+def test_good_examples_are_those_that_are_no_outliers():
+    """The error that decides leaves out the tenth of the targets that was moved, and no other."""
+    fit = train(regression(0.1).replace(epochs=5, evaluate_every=5))
+    dirty, clean = diabetes(0, outliers=0.1).train, diabetes(0).train
+    with torch.no_grad():
+        squares = (fit.model(clean.x) - clean.y)[dirty.y == clean.y] ** 2
+    assert len(squares) == 221 - 22
+    assert good_fit(fit)["good_train_loss"] == pytest.approx(squares.mean().item(), rel=1e-5)
+
+
+def test_a_run_that_diverged_counts_as_the_mean():
+    """Its error on the good examples is that of the mean of all targets."""
+    fit = train(regression(0.1).replace(optimizer=Part(torch.optim.SGD), lr=1e6, epochs=5))
+    assert fit.has_diverged
+    dirty, clean = diabetes(0, outliers=0.1).train, diabetes(0).train
+    expected = (dirty.y.mean() - clean.y)[dirty.y == clean.y].square().mean().item()
+    assert good_fit(fit)["good_train_loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_classes_and_other_losses_are_refused():
