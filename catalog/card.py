@@ -15,7 +15,7 @@ BENEFITS = ("optimization", "generalization", "both", "neither")
 """What a technique improves: a lower training loss, a validation loss nearer to it, or both."""
 
 RESULTS = ("helped", "no effect", "hurt", "not tried")
-GRADES = ("measured here", "reported by the authors", "folklore")
+GRADES = ("reported by the authors", "folklore")
 
 
 class CardError(ValueError):
@@ -78,7 +78,8 @@ class Card(NamedTuple):
         prose: The longer text.
         knobs: Its settings.
         sources: Where it was published; at least one unless the technique has no paper.
-        evidence: What is known of the claim, graded; measured effects are kept elsewhere.
+        evidence: What others report of the claim, graded; what was measured here stands in
+            `measured.toml` beside the card.
     """
 
     slug: str
