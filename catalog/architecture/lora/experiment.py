@@ -78,7 +78,7 @@ EXPERIMENTS = (
         control_name="all weights",
         treatment_name="rank 8",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+        lr_grid=(1e-3, 3e-3, 1e-2, 3e-2),
         metrics=trained_parameters,
     ),
     Experiment(
@@ -90,7 +90,7 @@ EXPERIMENTS = (
         control_name="all weights",
         treatment_name="rank 1",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+        lr_grid=(1e-3, 3e-3, 1e-2, 3e-2),
         metrics=trained_parameters,
     ),
 )

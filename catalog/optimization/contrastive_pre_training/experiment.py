@@ -17,7 +17,6 @@ from catalog.lab.recipe import Part, Recipe
 from catalog.lab.tasks import ADAM
 from catalog.loss.image_augmentation.reference import shifted_crop
 from catalog.optimization.contrastive_pre_training.reference import Projection, nt_xent
-from catalog.optimization.pre_training.experiment import apply as filling_in
 from catalog.optimization.pre_training.experiment import check_source, inputs_of, learn
 from catalog.optimization.pre_training.reference import hide
 
@@ -121,14 +120,5 @@ EXPERIMENTS = (
         control_name="random start",
         treatment_name="after matching",
         claims=(LOWER_VALIDATION_LOSS, LOWER_TRAINING_LOSS, HIGHER_VALIDATION_ACCURACY),
-    ),
-    Experiment(
-        question="Is it better than learning to fill in hidden pixels of the same digits?",
-        setting="30 digits with labels, small CNN, Adam 0.003, 60 full-batch steps",
-        control=filling_in(FEW_LABELS).replace(lr=3e-3),
-        treatment=apply(FEW_LABELS).replace(lr=3e-3),
-        control_name="after filling in",
-        treatment_name="after matching",
-        claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
     ),
 )

@@ -59,30 +59,29 @@ def few_labels(classes: tuple[int, ...]) -> Recipe:
         data=Part(digits, n_train=5 * len(classes), classes=classes),
         model=Part(cnn),
         optimizer=ADAM,
-        lr=1e-3,
+        lr=3e-3,
         epochs=60,
         evaluate_every=60,
     )
 
 
 UPRIGHT = few_labels((2, 3, 4, 5, 7))
-AMBIGUOUS = few_labels((0, 1, 6, 8, 9)).replace(lr=3e-3)
-SETTING = "25 labels, all other images unlabelled, small CNN, 60 full-batch steps of Adam"
+AMBIGUOUS = few_labels((0, 1, 6, 8, 9))
+SETTING = "25 labels, all other images unlabelled, small CNN, 60 full-batch steps of Adam 0.003"
 
 EXPERIMENTS = (
     Experiment(
         question="Does it lower both losses for digits that look different when they are turned?",
-        setting=f"digits 2, 3, 4, 5 and 7: {SETTING} at its best rate",
+        setting=f"digits 2, 3, 4, 5 and 7: {SETTING}",
         control=UPRIGHT,
         treatment=apply(UPRIGHT),
         control_name="random start",
         treatment_name="after rotations",
         claims=(LOWER_VALIDATION_LOSS, LOWER_TRAINING_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(1e-3, 3e-3, 1e-2),
     ),
     Experiment(
         question="Does it for digits that look much the same, or like another, upside down?",
-        setting=f"digits 0, 1, 6, 8 and 9: {SETTING} 0.003",
+        setting=f"digits 0, 1, 6, 8 and 9: {SETTING}",
         control=AMBIGUOUS,
         treatment=apply(AMBIGUOUS),
         control_name="random start",

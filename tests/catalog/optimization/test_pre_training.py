@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import pytest
 import torch
 from torch import nn
 
+from catalog.lab.data import Split, breast_cancer
 from catalog.lab.models import linear
 from catalog.lab.recipe import NotApplicable, Part
 from catalog.lab.tasks import few, images, rows, short
@@ -185,9 +187,33 @@ def test_no_source_step_is_no_change():
     assert started == pytest.approx(plain, rel=1e-5)
 
 
+def test_a_source_of_another_shape_is_refused():
+    """Weights for images fit no table."""
+    table = few().replace(data=Part(breast_cancer))
+    with pytest.raises(NotApplicable) as error:
+        apply(table, source=LOWER_DIGITS)
+    assert str(error.value) == "the source's inputs have the shape (1, 8, 8), not (30,)."
+
+
+def codes(seed):
+    """Return data whose inputs are whole numbers."""
+    made = few(50).data(seed)
+    train = Split(made.train.x.long(), made.train.y)
+    return dataclasses.replace(made, train=train, unlabelled=made.unlabelled.long())
+
+
+def body_of_two(data):  # noqa: ARG001 (a model part is given it)
+    """Return a network that reads codes."""
+    return nn.Sequential(nn.Embedding(20, 3), nn.Flatten(), nn.Linear(192, 10))
+
+
 @pytest.mark.parametrize(
     ("recipe", "reason"),
     [
+        (
+            few().replace(data=Part(codes), model=Part(body_of_two)),
+            "it learns from measurements first, and the inputs are codes.",
+        ),
         (
             short().replace(data=Part(LOWER_DIGITS.make)),
             "it learns from inputs without labels first, and the data have none.",
