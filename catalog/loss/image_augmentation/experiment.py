@@ -23,11 +23,13 @@ def image_data(recipe: Recipe) -> Data:
     """Return the recipe's data.
 
     Raises:
-        NotApplicable: If they are no images (channels, rows, columns).
+        NotApplicable: If they are no images (channels, rows, columns) of real numbers.
     """
     data = recipe.peek()
-    if len(data.inputs) != 3 or not data.train.x.is_floating_point():
+    if len(data.inputs) != 3:
         raise NotApplicable(f"it alters images, and an input has the shape {data.inputs}.")
+    if not data.train.x.is_floating_point():
+        raise NotApplicable("it alters images of real numbers, and the pixels are whole ones.")
     return data
 
 
