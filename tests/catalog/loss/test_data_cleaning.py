@@ -46,6 +46,14 @@ def test_a_class_that_no_label_names_is_never_sure():
     assert label_issues(p, labels).tolist() == _naive_issues(p, labels) == [False] * 3
 
 
+def test_an_unsure_prediction_contradicts_nothing():
+    """An example below every threshold keeps its label, whichever it is."""
+    p = torch.tensor([[0.9, 0.1, 0.0], [0.1, 0.9, 0.0], [0.1, 0.0, 0.9], [0.34, 0.33, 0.33]])
+    for label in range(3):
+        labels = torch.tensor([0, 1, 2, label])
+        assert label_issues(p, labels).tolist() == _naive_issues(p, labels) == [False] * 4
+
+
 def test_swapped_labels_are_found_and_no_others():
     """Where predictions are sure and right, the issues are the labels that were changed."""
     truth = torch.arange(60) % 4
