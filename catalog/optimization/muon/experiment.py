@@ -26,7 +26,7 @@ def with_adamw(recipe: Recipe) -> Recipe:
     return recipe.replace(optimizer=Part(AdamW, weight_decay=0.0), lr=1e-3)
 
 
-LR_GRID = (1e-3, 3e-3, 1e-2, 3e-2)
+LR_GRID = (3e-3, 1e-2, 3e-2)
 ROWS = rows().set_model(depth=2).replace(epochs=10, evaluate_every=10)
 
 EXPERIMENTS = (
