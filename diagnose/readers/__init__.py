@@ -6,11 +6,11 @@ import importlib
 import os
 from collections.abc import Iterable
 
-from diagnose.errors import LogError
+from diagnose.errors import LogError, UnknownName
 from diagnose.readers import delimited, json_history, json_lines, trainer_state
 from diagnose.readers.reader import Reader
 from diagnose.readers.source import Source
-from diagnose.readers.table import Choice, to_runs
+from diagnose.readers.table import Choice, Table, to_runs
 from diagnose.run import Run
 
 TABLES: tuple[Reader, ...] = (
@@ -29,10 +29,11 @@ SURE = 0.45
 
 
 def read_runs(path: str | os.PathLike[str], choice: Choice | None = None) -> list[Run]:
-    """Read every run that a log holds: one, unless its columns name several.
+    """Read every run that a log or a folder holds.
 
     Args:
-        path: The log's path, or `-` for standard input.
+        path: The log's path, or `-` for standard input; or a folder: the files of one run are
+            joined, and of several runs each is read.
         choice: Columns that the user named.
 
     Raises:
@@ -40,16 +41,88 @@ def read_runs(path: str | os.PathLike[str], choice: Choice | None = None) -> lis
         UnknownName: If a column that was named is not in the log.
     """
     chosen = choice or Choice()
+    if os.path.isdir(path):
+        from diagnose.readers.folder.find import read_folder  # noqa: PLC0415 (few paths are)
+
+        return read_folder(os.fspath(path), chosen)
+    return read_file(path, chosen)
+
+
+def read_file(
+    path: str | os.PathLike[str],
+    choice: Choice,
+    as_format: str | None = None,
+    told: list[str] | None = None,
+) -> list[Run]:
+    """Read every run that one file holds: one, unless its columns name several.
+
+    Args:
+        path: The log's path, or `-` for standard input.
+        choice: Columns that the user named.
+        as_format: The name of the reader to use; the one that recognizes the log if None.
+        told: Takes which reader was chosen, and how sure each was.
+
+    Raises:
+        LogError: If the log cannot be read or holds no training curve.
+        UnknownName: If there is no such reader, or a column that was named is not in the log.
+    """
+    forced = None if as_format is None else find_reader(as_format)
     source = Source(path)
+    readers = _candidates(source) if forced is None else [forced]
+    if told is not None:
+        told.append(_explained(source, readers, forced))
     problem: LogError | None = None
-    for reader in _candidates(source):
+    for reader in readers:
         try:
-            return to_runs(reader.read(source, chosen), source.name, chosen)
+            return to_runs(reader.read(source, choice), source.name, choice)
         except MemoryError:
             raise LogError(f"{source.name}: too large for this machine's memory.") from None
         except LogError as error:
             problem = problem or error
+            if told is not None and len(readers) > 1:
+                told.append(f"{source.name}: not as {reader.name}: {error}")
     raise problem or LogError(f"{source.name}: is binary, not a log of numbers and text.")
+
+
+def read_table(source: Source, choice: Choice) -> Table:
+    """Read the columns of a file, before they are given roles.
+
+    Raises:
+        LogError: If the file cannot be read.
+    """
+    problem: LogError | None = None
+    for reader in _candidates(source):
+        try:
+            return reader.read(source, choice)
+        except LogError as error:
+            problem = problem or error
+    raise problem or LogError(f"{source.name}: is binary, not a log of numbers and text.")
+
+
+def all_readers() -> list[Reader]:
+    """Return the readers of all formats."""
+    return [*TABLES, *map(_load, (*BINARY, *TEXT))]
+
+
+def find_reader(name: str) -> Reader:
+    """Find a reader by the name of its format.
+
+    Raises:
+        UnknownName: If there is none; the message names the nearest.
+    """
+    known = {reader.name: reader for reader in all_readers()}
+    if name not in known:
+        raise UnknownName.among("format", name, known, "`diagnose formats` lists them.")
+    return known[name]
+
+
+def _explained(source: Source, readers: list[Reader], forced: Reader | None) -> str:
+    """Say which readers are tried, and how sure each is."""
+    if forced is not None:
+        share = forced.recognizes(source)
+        return f"{source.name}: read as {forced.name}, as told (by itself {share:.2f} sure)"
+    tried = ", then ".join(f"{r.name} ({r.recognizes(source):.2f} sure)" for r in readers)
+    return f"{source.name}: read as {tried or 'nothing: no reader knows it'}"
 
 
 def _candidates(source: Source) -> list[Reader]:

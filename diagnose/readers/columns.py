@@ -74,6 +74,8 @@ LOSS_LIKE = frozenset(
         "trl",
     ]
 )
+BOOSTED = frozenset(["l1", "l2"])
+"""LightGBM's names of the mean absolute and the mean squared error; beside a split alone."""
 PERPLEXITY = frozenset(["ppl", "perplexity"])
 ACCURACY = frozenset(
     [
@@ -210,6 +212,8 @@ def meaning(name: str) -> Meaning:
         return Meaning("perplexity", split, _extras(tokens, PERPLEXITY))
     if have & ACCURACY or joined in ACCURACY:
         return Meaning("accuracy", split, _extras(tokens, ACCURACY))
+    if split and have & BOOSTED:
+        return Meaning("loss_like", split, _extras(tokens, BOOSTED))
     if have & LOSS_LIKE or crossed or "mean_squared_error" in joined:
         return Meaning("loss_like", split, _extras(tokens, LOSS_LIKE))
     return Meaning("other", split, tokens)

@@ -109,9 +109,9 @@ def test_missing(refused) -> None:
 
 
 def test_folder(refused, tmp_path) -> None:
-    """A folder is called a folder."""
+    """A folder without a log is told to be so."""
     (tmp_path / "runs").mkdir()
-    assert "is a folder" in refused(None, "runs")
+    assert "no log of a training run in this folder; --recursive" in refused(None, "runs")
 
 
 def test_no_permission(refused, monkeypatch) -> None:

@@ -149,7 +149,7 @@ def test_missing_and_folder(tmp_path) -> None:
     """A missing file, a folder and an impossible name are told apart."""
     with pytest.raises(LogError, match=r"nothing\.csv: there is no such file"):
         read(tmp_path / "nothing.csv")
-    with pytest.raises(LogError, match="is a folder"):
+    with pytest.raises(LogError, match="no log of a training run in this folder"):
         read(tmp_path)
     for name in ("a\0b", "x" * 5000):
         with pytest.raises(LogError):

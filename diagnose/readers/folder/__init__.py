@@ -1,0 +1,1 @@
+"""Folders: the runs that lie in them, and the files that each run is made of."""

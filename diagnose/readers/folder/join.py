@@ -1,0 +1,358 @@
+"""From the several files of one run to its table: joined on the step."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from diagnose.errors import LogError
+from diagnose.readers import delimited
+from diagnose.readers.axis import RESUMED_SHARE, Column, counted
+from diagnose.readers.columns import choose_axis, meaning, normalized
+from diagnose.readers.folder import layouts
+from diagnose.readers.json_history import load_json
+from diagnose.readers.rows import columns_of
+from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source
+from diagnose.readers.table import Choice, Table
+from diagnose.run import FloatArray
+
+Part = tuple[str, Table]
+"""A table and what goes before the names of its columns."""
+_WRITTEN = re.compile(r"tfevents\.(\d{9,11})")
+_LOSSES = re.compile(
+    # CatBoost's objectives whose names do not say that they are losses; all are minimized.
+    r"(MultiClass|MultiClassOneVsAll|CrossEntropy|Poisson|Quantile|MultiQuantile|MAPE|Lq|Huber"
+    r"|Expectile|Tweedie|LogLinQuantile|MultiLogloss|MultiCrossEntropy|LogCosh)\b"
+)
+
+
+def tables_of(path: str, way: layouts.Way, choice: Choice) -> list[tuple[str, Table]]:
+    """Read the files of a run that tell it together.
+
+    Args:
+        path: What the run is called after.
+        way: How to read which files.
+        choice: Columns that the user named.
+
+    Returns:
+        What each run is called after and its table; one, unless the files are of several runs.
+
+    Raises:
+        LogError: If none of them can be read.
+    """
+    if way.how == layouts.EVENTS:
+        return _events(path, way.files[0], way.files[1:], choice)
+    if way.how == layouts.CATBOOST:
+        table = _catboost(way.files, choice)
+    elif way.how == layouts.DVCLIVE:
+        table = _dvclive(way.files[0], way.files[1:], choice)
+    elif way.how == layouts.MLFLOW:
+        table = _mlflow(way.files[0], way.files[1:])
+    elif way.how == layouts.ALLENNLP:
+        table = _allennlp(way.files)
+    else:
+        table = _pair(way.files, choice)
+    return [(path, table)]
+
+
+def latest_state(paths: Sequence[str]) -> str:
+    """Return the Hugging Face state of most steps; the first of them where several have as many."""
+    steps = []
+    for path in paths:
+        try:
+            state = load_json(Source(path))
+        except LogError:
+            steps.append(-1.0)
+            continue
+        step = state.get("global_step") if isinstance(state, dict) else None
+        steps.append(float(step) if isinstance(step, int | float) else -1.0)
+    return paths[int(np.argmax(steps))]
+
+
+def stacked(parts: Sequence[Part], name: str) -> Table:
+    """Put tables one below the other: their steps share a column, other names get a prefix."""
+    columns: dict[str, list[Column]] = {}
+    notes: list[str] = []
+    breaks: list[int] = []
+    start = 0
+    axis_names: dict[str, str] = {}
+    for prefix, table in parts:
+        axes = {axis for axis in choose_axis(list(table.columns)) if axis is not None}
+        rows = 0
+        for field, column in table.columns.items():
+            own = axis_names.setdefault(normalized(field), field) if field in axes else ""
+            columns.setdefault(own or f"{prefix}{field}", []).append(
+                Column(column.row + start, column.value)
+            )
+            rows = max(rows, 1 + int(column.row[-1])) if len(column.row) else rows
+        notes += [f"{prefix.rstrip('/')}: {note}" if prefix else note for note in table.notes]
+        breaks += [start + row for row in table.breaks]
+        start += rows
+    return Table(
+        name,
+        {
+            field: Column(
+                np.concatenate([part.row for part in found]),
+                np.concatenate([part.value for part in found]),
+            )
+            for field, found in columns.items()
+        },
+        list(dict.fromkeys(notes)),
+        breaks=tuple(breaks),
+    )
+
+
+Curve = tuple[FloatArray, FloatArray]
+"""Steps and values."""
+
+
+def aligned(series: Mapping[str, Curve], name: str, notes: Sequence[str] = ()) -> Table:
+    """Put curves that have steps of their own on common rows."""
+    rising = {f: curve for f, curve in series.items() if (np.diff(curve[0]) > 0).all()}
+    union = np.unique(np.concatenate([steps for steps, _ in rising.values()] or [np.empty(0)]))
+    # A step that was logged again tells a restart, which the order of the rows must keep; the
+    # losses come first, since what stands before a restart is taken for what it replaced.
+    others = [field for field in series if field not in rising]
+    others.sort(key=lambda field: meaning(field).kind != "loss")
+    steps: list[FloatArray] = []
+    columns: dict[str, Column] = {}
+    start = 0
+    for field in others:
+        at, values = series[field]
+        columns[field] = Column(start + np.arange(len(at)), values)
+        steps.append(at)
+        start += len(at)
+    for field, (at, values) in rising.items():
+        columns[field] = Column(start + np.searchsorted(union, at), values)
+    axis = Column.of(np.concatenate([*steps, union]))
+    return Table(name, {"step": axis, **columns}, list(notes))
+
+
+def _events(path: str, root: str, files: Sequence[str], choice: Choice) -> list[tuple[str, Table]]:
+    """Join TensorBoard's event files, and tell restarts from separate runs."""
+    from diagnose.readers import tensorboard  # noqa: PLC0415 (few logs are of this format)
+
+    problem: LogError | None = None
+    by_prefix: dict[str, list[_Events]] = {}
+    for file in sorted(files, key=_begun):
+        try:
+            table = tensorboard.READER.read(Source(file), choice)
+        except LogError as error:
+            # A run that was begun and logged nothing leaves such files.
+            problem = problem or error
+            continue
+        inner = os.path.relpath(os.path.dirname(file) or ".", root or ".")
+        prefix = "" if inner == "." else f"{inner.replace(os.sep, '/')}/"
+        by_prefix.setdefault(prefix, []).append(_Events(file, _curves(table), table.notes))
+    if not by_prefix:
+        raise problem or LogError(f"{root}: no training curve here: no event file holds scalars.")
+    main = max(by_prefix, key=lambda prefix: sum(map(_points, by_prefix[prefix])))
+    runs: list[_Joined] = []
+    for events in by_prefix.pop(main):
+        if not runs or not runs[-1].goes_on(main, events):
+            runs.append(_Joined(_begun(events.path), events.path))
+        runs[-1].add(main, events)
+    for prefix, found in by_prefix.items():
+        for events in found:
+            # A part belongs to the run that had been begun when it was.
+            begun = [run for run in runs if run.begun <= _begun(events.path)] or runs[:1]
+            begun[-1].add(prefix, events)
+    return [(run.path if len(runs) > 1 else path, run.table()) for run in runs]
+
+
+class _Events(NamedTuple):
+    """One event file: its path, the curves of its tags, and notes."""
+
+    path: str
+    curves: dict[str, Curve]
+    notes: list[str]
+
+
+class _Joined:
+    """The event files of one run."""
+
+    def __init__(self, begun: int, path: str) -> None:
+        self.begun, self.path = begun, path
+        self._curves: dict[str, Curve] = {}
+        self._notes: list[str] = []
+        self._files = 0
+
+    def goes_on(self, prefix: str, events: _Events) -> bool:
+        """Return whether a file goes on where the run ended, or logs other quantities of it."""
+        shared = [tag for tag in events.curves if f"{prefix}{tag}" in self._curves]
+        if not shared:
+            return True
+        tag = max(shared, key=lambda t: len(self._curves[f"{prefix}{t}"][0]))
+        old, new = self._curves[f"{prefix}{tag}"][0], events.curves[tag][0]
+        return bool(new.min() > old.min() + RESUMED_SHARE * (old.max() - old.min()))
+
+    def add(self, prefix: str, events: _Events) -> None:
+        """Add a file; what it logs again replaces what was logged before."""
+        self._files += 1
+        self._notes += [f"{os.path.basename(events.path)}: {note}" for note in events.notes]
+        replaced = 0
+        for tag, (steps, values) in events.curves.items():
+            name = f"{prefix}{tag}"
+            if name in self._curves:
+                old_steps, old_values = self._curves[name]
+                kept = old_steps < steps.min()
+                replaced = max(replaced, int((~kept).sum()))
+                steps = np.concatenate([old_steps[kept], steps])
+                values = np.concatenate([old_values[kept], values])
+            self._curves[name] = steps, values
+        if replaced:
+            self._notes.append(
+                f"the run was resumed: {counted(replaced, 'point')} that it then logged again"
+                " replaced"
+            )
+
+    def table(self) -> Table:
+        joined = [f"{self._files} event files were joined on the step"] if self._files > 1 else []
+        return aligned(self._curves, "TensorBoard events", [*joined, *self._notes])
+
+
+def _curves(table: Table) -> dict[str, Curve]:
+    step = table.columns["step"]
+    return {
+        name: (step.value[np.searchsorted(step.row, column.row)], column.value)
+        for name, column in table.columns.items()
+        if name != "step" and len(column.row)
+    }
+
+
+def _begun(path: str) -> int:
+    """Return the second at which an event file was begun, which stands in its name."""
+    match = _WRITTEN.search(os.path.basename(path))
+    return int(match[1]) if match else 0
+
+
+def _points(events: _Events) -> int:
+    return sum(len(steps) for steps, _ in events.curves.values())
+
+
+def _catboost(files: Sequence[str], choice: Choice) -> Table:
+    parts = []
+    for path in files:
+        split = os.path.basename(path).partition("_")[0]
+        table = delimited.READER.read(Source(path), choice)
+        columns = {
+            f"{name} loss" if _LOSSES.match(name) else name: column
+            for name, column in table.columns.items()
+        }
+        parts.append((f"{split}/", Table(table.format, columns, table.notes)))
+    return stacked(parts, "CatBoost")
+
+
+def _dvclive(root: str, files: Sequence[str], choice: Choice) -> Table:
+    """Each file holds one metric, which its path names, beside its steps."""
+    series = {}
+    problem: LogError | None = None
+    for path in files:
+        try:
+            table = delimited.READER.read(Source(path), choice)
+        except LogError as error:
+            problem = problem or error
+            continue
+        step, epoch = choose_axis(list(table.columns))
+        axis = step or epoch
+        values = [name for name in table.columns if name != axis and name != "timestamp"]
+        if axis is None or not values:
+            continue
+        column = table.columns[values[-1]]
+        steps = table.columns[axis]
+        column = column.where(np.isin(column.row, steps.row))
+        at = steps.value[np.searchsorted(steps.row, column.row)]
+        if len(at) and np.isfinite(at).all():
+            name = os.path.relpath(path, root).replace(os.sep, "/").removesuffix(".tsv")
+            series[name] = (at, column.value)
+    if not series:
+        raise problem or LogError(f"{root}: no training curve here: no file holds a metric.")
+    return aligned(series, "DVCLive")
+
+
+def _mlflow(root: str, files: Sequence[str]) -> Table:
+    """Each file holds one metric, which its path names: lines of time, value and step."""
+    series = {}
+    for path in files:
+        try:
+            points = _measured(Source(path))
+        except LogError:
+            continue
+        if points is not None:
+            series[os.path.relpath(path, root).replace(os.sep, "/")] = points
+    if not series:
+        raise LogError(f"{root}: no training curve here: no file holds a metric.")
+    return aligned(series, "MLflow")
+
+
+def _measured(source: Source) -> Curve | None:
+    """Return steps and values of a metric's file; None if it is none."""
+    steps: list[float] = []
+    values: list[float] = []
+    try:
+        with source.open_text() as stream:
+            while line := stream.readline(MAX_LINE):
+                cells = line.split()
+                if len(cells) not in (2, 3):
+                    return None
+                # Old versions wrote no step.
+                steps.append(float(cells[2]) if len(cells) > 2 else float(len(steps)))
+                values.append(float(cells[1]))
+    except (ValueError, *READ_ERRORS):
+        return None
+    return (np.array(steps), np.array(values)) if np.isfinite(steps).all() else None
+
+
+def _allennlp(files: Sequence[str]) -> Table:
+    """Each file sums up one epoch; beside the means it repeats the best epoch's."""
+    records: list[dict[str, Any]] = []
+    notes = []
+    for path in files:
+        try:
+            record = load_json(Source(path))
+        except LogError as error:
+            notes.append(f"left out: {error}".rstrip("."))
+            continue
+        if isinstance(record, dict):
+            kept = {
+                key: value
+                for key, value in record.items()
+                if str(key).startswith(("training_", "validation_"))
+            }
+            records.append({"epoch": layouts.epoch_of(os.path.basename(path)), **kept})
+    columns, text, more = columns_of(records)
+    return Table("AllenNLP", columns, [*notes, *more], text)
+
+
+def _pair(files: Sequence[str], choice: Choice) -> Table:
+    """Join a file of the training curve and one of the validation curve.
+
+    Raises:
+        LogError: If either tells both curves itself, or they share no axis.
+    """
+    from diagnose.readers import read_table  # noqa: PLC0415 (imports this package)
+
+    parts: list[Part] = []
+    axes = []
+    for path in files:
+        table = read_table(Source(path), choice)
+        if {meaning(name).split for name in table.columns} >= {"train", "val"}:
+            raise LogError(f"{path}: tells training and validation itself.")
+        axes.append(next((a for a in choose_axis(list(table.columns)) if a is not None), None))
+        stem = os.path.basename(path).partition(".")[0]
+        if any(name == stem or meaning(name).split for name in table.columns):
+            stem = ""
+        parts.append((f"{stem}/" if stem else "", table))
+    if len({axis is None or normalized(axis) for axis in axes}) > 1:
+        raise LogError(f"{files[0]}: counts other steps than {os.path.basename(files[1])}.")
+    if axes[0] is not None:
+        return stacked(parts, parts[0][1].format)
+    lengths = {max(len(c.row) for c in table.columns.values()) for _, table in parts}
+    if len(lengths) > 1:
+        raise LogError(f"{files[0]}: has other rows than {os.path.basename(files[1])}.")
+    columns = {f"{prefix}{n}": c for prefix, table in parts for n, c in table.columns.items()}
+    return Table(parts[0][1].format, columns, [n for _, table in parts for n in table.notes])
