@@ -40,13 +40,13 @@ RATES = (0.015, 0.05, 0.15, 0.5, 1.5)
 
 PAIRS = (
     deep()
-    .replace(data=Part(digits, n_train=200), epochs=4, batch_size=2, evaluate_every=4)
+    .replace(data=Part(digits, n_train=200), epochs=3, batch_size=2, evaluate_every=3)
     .set_model(widths=(64, 64, 64))
 )
-"""Batches of two: 200 digits, three layers of 64 units, 400 steps of SGD."""
+"""Batches of two: 200 digits, three layers of 64 units, 300 steps of SGD."""
 PAIR_RATES = (0.002, 0.01, 0.05, 0.2)
 
-SHALLOW = few().replace(batch_size=20, epochs=60, evaluate_every=60)
+SHALLOW = few().replace(batch_size=20, epochs=40, evaluate_every=40)
 
 EXPERIMENTS = (
     Experiment(
@@ -61,7 +61,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it lower the training loss where a batch is two examples?",
-        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 400 steps",
+        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 300 steps",
         control=PAIRS,
         treatment=apply(PAIRS),
         control_name="plain",
@@ -71,7 +71,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it lower the validation loss of a shallow network that trains well anyway?",
-        setting="100 digits, 64-128-128-10, Adam 0.001, batches of 20, 300 steps",
+        setting="100 digits, 64-128-128-10, Adam 0.001, batches of 20, 200 steps",
         control=SHALLOW,
         treatment=apply(SHALLOW),
         control_name="plain",

@@ -42,12 +42,12 @@ def apply(recipe: Recipe, channels_per_group: int = 16) -> Recipe:
     )
 
 
-BATCHES = PAIRS.replace(epochs=40, evaluate_every=40, batch_size=20)
+BATCHES = PAIRS.replace(epochs=20, evaluate_every=20, batch_size=20)
 
 EXPERIMENTS = (
     Experiment(
         question="Does it lower the training loss below batch normalization's in batches of two?",
-        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 400 steps",
+        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 300 steps",
         control=with_batch_norm(PAIRS),
         treatment=apply(PAIRS),
         control_name="batch normalization",
@@ -57,7 +57,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it lower the training loss below batch normalization's in batches of 20?",
-        setting="the same in batches of 20, 400 steps",
+        setting="the same in batches of 20, 200 steps",
         control=with_batch_norm(BATCHES),
         treatment=apply(BATCHES),
         control_name="batch normalization",

@@ -46,7 +46,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it do better than batch normalization where a batch is two examples?",
-        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 400 steps",
+        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 300 steps",
         control=with_batch_norm(PAIRS),
         treatment=apply(PAIRS),
         control_name="batch normalization",

@@ -45,20 +45,20 @@ def apply(recipe: Recipe) -> Recipe:
 
 
 POST = rows().set_model(norm_first=False).replace(epochs=5, evaluate_every=5)
-DEEP = POST.set_model(depth=8)
+DEEP = POST.set_model(depth=6)
 SHALLOW = POST.set_model(depth=2).replace(lr=3e-3)
 
 EXPERIMENTS = (
     Experiment(
         question="Does it lower the training loss of a deep transformer without warm-up?",
-        setting="300 digits row by row, transformer of 8 layers, Adam at its best rate, batches of"
+        setting="300 digits row by row, transformer of 6 layers, Adam at its best rate, batches of"
         " 30, 50 steps",
         control=DEEP,
         treatment=apply(DEEP),
         control_name="post-norm",
         treatment_name="pre-norm",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(1e-3, 3e-3, 1e-2),
+        lr_grid=(5e-4, 2e-3, 8e-3),
     ),
     Experiment(
         question="Does it lower the training loss of a shallow transformer?",

@@ -4,7 +4,7 @@ The adversarial network is trained as one network with two losses: what the disc
 made examples reaches the generator through a discriminator whose weights are held, and reaches the
 discriminator through examples that are held. In evaluation its output for an example is the nearest
 example of many that the generator makes, so that the squared error tells how well the examples are
-covered.
+covered. What decides is the distance between the distributions.
 """
 
 from __future__ import annotations
@@ -114,17 +114,28 @@ def adversarial_loss(scores: Tensor, targets: Tensor) -> Tensor:  # noqa: ARG001
     return (F.softplus(-true) + F.softplus(made) + F.softplus(-for_generator)).mean()
 
 
-def stray(fit: Fit) -> Mapping[str, float]:
-    """Return the mean squared distance of made points from the nearest place of the circle."""
+def energy_distance(x: Tensor, y: Tensor) -> float:
+    """Return twice the mean distance between two sets of points, less those within each.
+
+    It is 0 only for equal distributions: neither points left out nor points made up go unseen.
+    Székely and Rizzo, 2013, https://doi.org/10.1016/j.jspi.2013.03.018.
+    """
+    between, *within = (float(torch.cdist(a, b).mean()) for a, b in ((x, y), (x, x), (y, y)))
+    return 2 * between - sum(within)
+
+
+def distance(fit: Fit) -> Mapping[str, float]:
+    """Return how far what the generator makes is from the validation set.
+
+    A run that ended further away than a single point in the middle counts as that.
+    """
     if not isinstance(fit.model, Adversarial):
         raise TypeError(f"the model must be Adversarial. Got {type(fit.model).__name__}.")
-    angle = 2 * math.pi * torch.arange(MODES) / MODES
-    centers = 2 * torch.stack([angle.cos(), angle.sin()], 1)
+    true = fit.data.val.x
     with torch.no_grad():
-        made = fit.model.make(MADE)
-    distance = float(torch.cdist(made, centers).min(1).values.square().mean())
-    # A constant at the centre strays by 4; a generator that left the plane is no worse than that.
-    return {"stray": distance if distance <= 4 else 4.0}
+        found = energy_distance(fit.model.make(MADE), true)
+    worst = energy_distance(true.new_zeros(1, 2), true)
+    return {"energy_distance": found if found <= worst else worst}
 
 
 def normalize(model: nn.Module, data: Data, recipe: Recipe, n_power_iterations: int) -> nn.Module:  # noqa: ARG001 - as every part of `start`
@@ -158,24 +169,24 @@ GAN = Recipe(
     model=Part(adversarial),
     optimizer=Part(torch.optim.Adam, betas=(0.5, 0.9)),
     lr=1e-3,
-    epochs=50,
+    epochs=30,
     batch_size=64,
     loss=Part(adversarial_loss),
-    evaluate_every=50,
+    evaluate_every=30,
 )
 
 EXPERIMENTS = (
     Experiment(
-        question="Does it help an adversarial network to cover all that it should make?",
+        question="Does it bring what an adversarial network makes nearer to the examples?",
         setting="points around 8 places on a circle, 2-64-64-2 against 2-64-64-1, Adam at its best"
-        " rate, batches of 64, 400 steps",
+        " rate, batches of 64, 240 steps",
         control=GAN,
         treatment=apply(GAN),
         control_name="plain discriminator",
         treatment_name="spectral normalization",
-        claims=(LOWER_TRAINING_LOSS, Claim("optimization", "stray")),
+        claims=(Claim("optimization", "energy_distance"),),
         lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
-        metrics=stray,
+        metrics=distance,
     ),
     Experiment(
         question="Does it lower the validation loss of a classifier that overfits?",

@@ -37,8 +37,8 @@ def apply(recipe: Recipe, p: float = 0.5, mode: Mode = "row") -> Recipe:
     return recipe.plus(start=Part(drop_branches, p=p, mode=mode))
 
 
-SHORT = few().replace(epochs=200, evaluate_every=200)
-UNNORMALIZED = with_skips(SHORT.set_model(widths=(64,) * 16))
+SHORT = few().replace(epochs=150, evaluate_every=150)
+UNNORMALIZED = with_skips(SHORT.set_model(widths=(64,) * 12))
 DEEP = UNNORMALIZED.set_model(norm=Part(nn.LayerNorm))
 SHALLOW = with_skips(SHORT.set_model(widths=(64,) * 2, norm=Part(nn.LayerNorm)))
 CLAIMS = (LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY)
@@ -46,7 +46,7 @@ CLAIMS = (LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY)
 EXPERIMENTS = (
     Experiment(
         question="Does it lower the validation loss of a deep residual network that overfits?",
-        setting="100 digits, 16 residual layers of 64 with layer normalization, Adam 0.001, 200"
+        setting="100 digits, 12 residual layers of 64 with layer normalization, Adam 0.001, 150"
         " full-batch steps",
         control=DEEP,
         treatment=apply(DEEP),
@@ -56,7 +56,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it lower the validation loss of one without normalization?",
-        setting="100 digits, 16 residual layers of 64, Adam 0.001, 200 full-batch steps",
+        setting="100 digits, 12 residual layers of 64, Adam 0.001, 150 full-batch steps",
         control=UNNORMALIZED,
         treatment=apply(UNNORMALIZED),
         control_name="all branches",
@@ -65,7 +65,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it lower the validation loss of a residual network of two blocks?",
-        setting="100 digits, 2 residual layers of 64 with layer normalization, Adam 0.001, 200"
+        setting="100 digits, 2 residual layers of 64 with layer normalization, Adam 0.001, 150"
         " full-batch steps",
         control=SHALLOW,
         treatment=apply(SHALLOW),

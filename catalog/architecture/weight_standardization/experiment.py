@@ -35,7 +35,7 @@ def apply(recipe: Recipe, eps: float = 1e-5) -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does it lower the training loss beside group normalization in batches of two?",
-        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 400 steps",
+        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 300 steps",
         control=with_group_norm(PAIRS),
         treatment=apply(with_group_norm(PAIRS)),
         control_name="group normalization",
@@ -45,7 +45,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it lower the training loss where the activations are not normalized?",
-        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 400 steps",
+        setting="200 digits, 3 layers of 64, SGD at its best rate, batches of 2, 300 steps",
         control=PAIRS,
         treatment=apply(PAIRS),
         control_name="plain",

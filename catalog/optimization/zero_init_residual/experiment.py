@@ -50,7 +50,7 @@ def apply(recipe: Recipe) -> Recipe:
 
 SHORT = deep().replace(epochs=12, evaluate_every=12)
 RESIDUAL = with_kaiming(with_skips(SHORT.set_model(widths=(64,) * 12)))
-NORMALIZED = with_batch_norm(RESIDUAL)
+NORMALIZED = with_batch_norm(RESIDUAL).replace(lr=0.1)
 
 EXPERIMENTS = (
     Experiment(
@@ -66,12 +66,11 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it lower the training loss of 12 residual blocks with batch normalization?",
-        setting="the same with batch normalization before each activation",
+        setting="the same with batch normalization before each activation, SGD 0.1",
         control=NORMALIZED,
         treatment=apply(NORMALIZED),
         control_name="branches at full size",
         treatment_name="branches at zero",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(0.01, 0.1, 1.0),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrizations
@@ -15,8 +16,9 @@ from catalog.architecture.spectral_normalization.experiment import (
     Adversarial,
     adversarial_loss,
     apply,
+    distance,
+    energy_distance,
     ring,
-    stray,
 )
 from catalog.architecture.spectral_normalization.reference import (
     SpectralNorm,
@@ -199,11 +201,26 @@ def test_points_lie_around_their_places():
     assert float((turns - turns.round()).abs().max()) < 0.4
 
 
-def test_what_strays_is_measured():
-    """Points at a place stray by nothing, a constant at the centre by the square of 2."""
+def test_the_energy_distance_is_scipy_s():
+    """On a line it is the square of scipy's; equal sets are at no distance."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(40, 1, generator=generator), 2 * torch.randn(30, 1, generator=generator) + 1
+    expected = stats.energy_distance(x[:, 0].numpy(), y[:, 0].numpy()) ** 2
+    assert energy_distance(x, y) == pytest.approx(expected, rel=1e-4)
+    assert energy_distance(x, x) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_distance_of_a_run_has_a_worst_value():
+    """A point in the middle has it, and what left the plane is no worse; a good one is better."""
     fit = train(GAN.replace(epochs=1, evaluate_every=1))
-    for angle_to, expected in ((2.0, 0.0), (0.0, 4.0)):
-        last = fit.model.generator[-1]
-        nn.init.zeros_(last.weight)
-        last.bias.data.copy_(torch.tensor([angle_to, 0.0]))
-        assert stray(fit) == {"stray": pytest.approx(expected)}
+    last = fit.model.generator[-1]
+    nn.init.zeros_(last.weight)
+    found = []
+    for place in (0.0, 1e6, float("nan")):
+        last.bias.data.fill_(place)
+        found.append(distance(fit)["energy_distance"])
+    assert found[0] == pytest.approx(found[1])
+    assert found[1] == found[2]
+    assert found[0] == pytest.approx(4 - 8 / torch.pi, rel=0.1)
+    fit.model.make = lambda count: fit.data.train.x[:count]
+    assert distance(fit)["energy_distance"] < 0.02
