@@ -49,7 +49,7 @@ EXPERIMENTS = (
         control_name="4 units",
         treatment_name="16 units",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(1e-3, 3e-3, 1e-2, 3e-2),
+        lr_grid=(3e-3, 1e-2, 3e-2, 0.1),
     ),
     Experiment(
         question="Do eight times the layers lower the training loss, without skip connections?",
