@@ -150,7 +150,7 @@ def valley(curvatures: tuple[float, float] = (4000.0, 1.0), angle: float = 0.0) 
 
 
 def few_labels(examples: int = 30) -> Recipe:
-    """Return a run with few labels and many unlabelled images: small CNN, Adam 0.003, 300 steps.
+    """Return a run with few labels and many unlabelled images: small CNN, Adam 0.003, 200 steps.
 
     Each step takes all the labelled digits, three of a class; the rest of 899 are unlabelled.
     """
@@ -159,9 +159,9 @@ def few_labels(examples: int = 30) -> Recipe:
         model=Part(cnn),
         optimizer=ADAM,
         lr=3e-3,
-        epochs=300,
+        epochs=200,
         batch_size=examples,
-        evaluate_every=300,
+        evaluate_every=200,
     )
 
 

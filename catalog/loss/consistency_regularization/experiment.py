@@ -95,7 +95,7 @@ def shifted_labels() -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does agreement between shifted views of unlabelled images lower the loss?",
-        setting="30 labelled, 869 unlabelled digits, CNN, 300 steps; shifts by a pixel in both",
+        setting="30 labelled, 869 unlabelled digits, CNN, 200 steps; shifts by a pixel in both",
         control=shifted_labels(),
         treatment=apply(shifted_labels()),
         control_name="labels only",

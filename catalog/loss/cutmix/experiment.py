@@ -38,7 +38,7 @@ def mislabelled() -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does CutMix lower the validation loss where images are few?",
-        setting="200 digits of 8x8 pixels, small CNN, Adam 0.003, 400 steps",
+        setting="200 digits of 8x8 pixels, small CNN, Adam 0.003, 320 steps",
         control=fitted(200),
         treatment=apply(fitted(200)),
         control_name="whole images",

@@ -53,7 +53,7 @@ def with_hidden_parts() -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does a square of the mean color lower the validation loss where images are few?",
-        setting="100 digits of 8x8 pixels, small CNN, Adam 0.003, 400 steps; squares of 2x2",
+        setting="100 digits of 8x8 pixels, small CNN, Adam 0.003, 320 steps; squares of 2x2",
         control=fitted(),
         treatment=apply(fitted()),
         control_name="whole images",

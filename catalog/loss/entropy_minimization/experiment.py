@@ -40,7 +40,7 @@ def apply(recipe: Recipe, weight: float = 1.0, ramp: float = 0.3, count: int = 6
 EXPERIMENTS = (
     Experiment(
         question="Does asking for confident predictions on unlabelled images lower the loss?",
-        setting="30 labelled and 869 unlabelled digits, small CNN, Adam 0.003, 300 steps",
+        setting="30 labelled and 869 unlabelled digits, small CNN, Adam 0.003, 200 steps",
         control=few_labels(),
         treatment=apply(few_labels()),
         control_name="labels only",

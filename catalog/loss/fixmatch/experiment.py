@@ -79,7 +79,7 @@ def shifted_strangers() -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does FixMatch lower the validation loss where labels are few?",
-        setting="30 labelled, 869 unlabelled digits, CNN, 300 steps; shifts by a pixel in both",
+        setting="30 labelled, 869 unlabelled digits, CNN, 200 steps; shifts by a pixel in both",
         control=shifted_labels(),
         treatment=apply(shifted_labels()),
         control_name="labels only",
@@ -88,7 +88,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it also help where all the unlabelled images are of other classes?",
-        setting="15 labelled digits of 0-4, 400 unlabelled of 5-9, small CNN, 300 steps",
+        setting="15 labelled digits of 0-4, 400 unlabelled of 5-9, small CNN, 200 steps",
         control=shifted_strangers(),
         treatment=apply(shifted_strangers()),
         control_name="labels only",

@@ -48,7 +48,7 @@ def apply(
 EXPERIMENTS = (
     Experiment(
         question="Do pseudo-labels on unlabelled images lower the validation loss?",
-        setting="30 labelled and 869 unlabelled digits, small CNN, Adam 0.003, 300 steps",
+        setting="30 labelled and 869 unlabelled digits, small CNN, Adam 0.003, 200 steps",
         control=few_labels(),
         treatment=apply(few_labels()),
         control_name="labels only",
@@ -57,7 +57,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Do they help a network that has seen one example of each class?",
-        setting="10 labelled and 889 unlabelled digits, small CNN, Adam 0.003, 300 steps",
+        setting="10 labelled and 889 unlabelled digits, small CNN, Adam 0.003, 200 steps",
         control=few_labels(10),
         treatment=apply(few_labels(10)),
         control_name="labels only",

@@ -40,7 +40,7 @@ def apply(recipe: Recipe, num_ops: int = 2, magnitude: float = 9) -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does RandAugment lower the validation loss where images are few?",
-        setting="100 digits, small CNN, Adam 0.003, 400 steps; 2 operations at strength 9 of 30",
+        setting="100 digits, small CNN, Adam 0.003, 320 steps; 2 operations at strength 9 of 30",
         control=fitted(),
         treatment=apply(fitted()),
         control_name="images as they are",

@@ -87,7 +87,7 @@ def apply(recipe: Recipe, sigma: float | None = None) -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Do labels propagated to unlabelled images lower the validation loss?",
-        setting="30 labelled and 869 unlabelled digits, small CNN, Adam 0.003, 300 steps",
+        setting="30 labelled and 869 unlabelled digits, small CNN, Adam 0.003, 200 steps",
         control=few_labels(),
         treatment=apply(few_labels()),
         control_name="labels only",
@@ -96,7 +96,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Do they also help where all the unlabelled images are of other classes?",
-        setting="15 labelled digits of 0-4, 400 unlabelled of 5-9, small CNN, 300 steps",
+        setting="15 labelled digits of 0-4, 400 unlabelled of 5-9, small CNN, 200 steps",
         control=of_other_classes(),
         treatment=apply(of_other_classes()),
         control_name="labels only",
