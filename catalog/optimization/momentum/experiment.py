@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from catalog.lab.experiment import LOWER_TRAINING_LOSS, Experiment
+from catalog.lab.experiment import LOWER_TRAINING_LOSS, Claim, Experiment
 from catalog.lab.recipe import Part, Recipe
+from catalog.lab.surfaces import RASTRIGIN, arrivals
 from catalog.lab.tasks import short
 from catalog.optimization.momentum.reference import Momentum
+from catalog.optimization.rmsprop.reference import RMSprop
 
 
 def apply(
@@ -16,6 +18,11 @@ def apply(
 
 
 NEAR_THE_LIMIT = 0.5
+
+RATES = (1e-3, 1e-2, 0.1, 1.0, 10.0)
+MOMENTUM = Part(Momentum, momentum=0.9)
+RMSPROP = Part(RMSprop)
+ARRIVED = Claim("neither", "arrived", lower_is_better=False)
 
 EXPERIMENTS = (
     Experiment(
@@ -45,5 +52,25 @@ EXPERIMENTS = (
         control_name="SGD",
         treatment_name="averaged momentum 0.9, the same rate",
         claims=(LOWER_TRAINING_LOSS,),
+    ),
+    Experiment(
+        question="On the Rastrigin function, does it arrive at the bottom from more starts?",
+        setting="20 random starts a seed, 500 steps, best rate of each",
+        control=Part(arrivals, surface=RASTRIGIN, optimizer=RMSPROP, rates=RATES),
+        treatment=Part(arrivals, surface=RASTRIGIN, optimizer=MOMENTUM, rates=RATES),
+        control_name="RMSprop",
+        treatment_name="momentum 0.9",
+        claims=(ARRIVED,),
+        seeds=(0, 1, 2, 3, 4),
+    ),
+    Experiment(
+        question="Does it, if the rate of both is brought down to zero on the way?",
+        setting="20 random starts a seed, 500 steps, rate falling in a line from the best of each",
+        control=Part(arrivals, surface=RASTRIGIN, optimizer=RMSPROP, rates=RATES, decays=True),
+        treatment=Part(arrivals, surface=RASTRIGIN, optimizer=MOMENTUM, rates=RATES, decays=True),
+        control_name="RMSprop",
+        treatment_name="momentum 0.9",
+        claims=(ARRIVED,),
+        seeds=(0, 1, 2, 3, 4),
     ),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from catalog.lab.experiment import LOWER_TRAINING_LOSS, Claim, Experiment
 from catalog.lab.recipe import Part, Recipe
+from catalog.lab.surfaces import ROSENBROCK, arrivals
 from catalog.lab.tasks import short, valley
+from catalog.optimization.adagrad.reference import Adagrad
 from catalog.optimization.gradient_descent.experiment import distance_left
 from catalog.optimization.rmsprop.reference import RMSprop
 
@@ -16,6 +18,8 @@ def apply(recipe: Recipe, lr: float = 1e-3) -> Recipe:
 
 # Ten times as many steps as its average remembers, so that it has forgotten the way down.
 ROUND = valley(curvatures=(1.0, 1.0)).replace(lr=0.01, epochs=1000, evaluate_every=1000)
+
+STEP_SIZES = (1e-3, 1e-2, 0.1, 1.0, 10.0)
 
 EXPERIMENTS = (
     Experiment(
@@ -37,5 +41,15 @@ EXPERIMENTS = (
         treatment_name="RMSprop",
         claims=(Claim("optimization", "distance_left"),),
         metrics=distance_left,
+    ),
+    Experiment(
+        question="On the Rosenbrock function, does it get nearer to the bottom than Adagrad?",
+        setting="20 random starts a seed, 500 steps, best rate of each",
+        control=Part(arrivals, surface=ROSENBROCK, optimizer=Part(Adagrad), rates=STEP_SIZES),
+        treatment=Part(arrivals, surface=ROSENBROCK, optimizer=Part(RMSprop), rates=STEP_SIZES),
+        control_name="Adagrad",
+        treatment_name="RMSprop",
+        claims=(Claim("neither", "distance"),),
+        seeds=(0, 1, 2, 3, 4),
     ),
 )
