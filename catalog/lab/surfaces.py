@@ -84,7 +84,8 @@ def walk(
         if decays:
             walker.param_groups[0]["lr"] = lr * (1 - step / steps)
         walker.step(closure)
-    gaps = (points.detach() - torch.tensor(surface.bottom, dtype=points.dtype)).norm(dim=1)
+    away = points.detach() - torch.tensor(surface.bottom, dtype=points.dtype)
+    gaps: Tensor = torch.linalg.vector_norm(away, dim=1)
     return gaps.nan_to_num(FAR).clamp(max=FAR)
 
 
