@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,32 @@ from diagnose.run import Run, Series
 from diagnose.verdict import Verdict, decide
 
 SCHEMA = 1
+
+
+class Summary(NamedTuple):
+    """One run in one line of a table.
+
+    Attributes:
+        source: Where the run came from.
+        problem: The verdict.
+        cause: The cause of underfitting, or None.
+        also: Further problems.
+        n_problems: How many findings that can decide a verdict were found.
+        best_step: The step of the lowest validation loss, or None.
+        step_unit: What a step counts.
+        train_loss: The last training loss as logged, or None.
+        val_loss: The last validation loss as logged, or None.
+    """
+
+    source: str
+    problem: str
+    cause: str | None
+    also: tuple[str, ...]
+    n_problems: int
+    best_step: float | None
+    step_unit: str
+    train_loss: float | None
+    val_loss: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -53,6 +79,25 @@ class Report:
     def not_checked(self) -> list[Finding]:
         """The findings that could not be looked for."""
         return [f for f in self.findings if f.state == NOT_CHECKED]
+
+    def summary(self) -> Summary:
+        """Return the report in one line."""
+        run, verdict = self.run, self.verdict
+        ends = [
+            None if series is None or not len(series) else float(series.value[-1])
+            for series in (run.train_loss, run.val_loss)
+        ]
+        return Summary(
+            run.source,
+            verdict.problem,
+            verdict.cause,
+            verdict.also,
+            sum(finding.is_problem for finding in self.findings),
+            verdict.best_step,
+            run.step_unit,
+            ends[0],
+            ends[1],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data; non-finite numbers are None.

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import click
 
+from diagnose.cli.judging import Settings, is_watched, reports_of
+from diagnose.cli.many import FEW, judge_all
 from diagnose.cli.outcome import COULD_NOT_JUDGE, FAILED_ON, JUDGED, say
-from diagnose.errors import DataError, DiagnoseError, LogError, UnknownName
-from diagnose.readers import read_runs
+from diagnose.cli.paths import Logs, find_logs
+from diagnose.cli.show import View, show_reports, show_table, tell
+from diagnose.errors import DiagnoseError, LogError, UnknownName
+from diagnose.readers import find_reader
 from diagnose.readers.table import Choice
 from diagnose.references import References
-from diagnose.report import Report, judge
 from diagnose.rules import RULES, find_rule
 from diagnose.verdict import MISCALIBRATION, PROBLEMS
 
-COMMANDS = ("catalog", "rules", "explain")
+COMMANDS = ("catalog", "rules", "explain", "formats")
 
 
 class LossPair(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions
@@ -45,6 +48,10 @@ class LossPair(click.ParamType):  # type: ignore[type-arg] # generic only in new
     epilog="Exit codes: 0 judged; 1 judged, and --fail-on named what was found; 2 not judged.",
 )
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
+@click.option("--recursive", is_flag=True, help="Look for runs at all levels of a folder.")
+@click.option(
+    "--as", "as_format", metavar="FORMAT", help="Read the logs as this; `diagnose formats` lists."
+)
 @click.option("--train-loss", metavar="COL", help="Column of the training loss.")
 @click.option("--val-loss", metavar="COL", help="Column of the validation loss.")
 @click.option("--train-accuracy", metavar="COL", help="Column of the training accuracy.")
@@ -76,6 +83,8 @@ class LossPair(click.ParamType):  # type: ignore[type-arg] # generic only in new
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
 @click.option("--no-plot", is_flag=True, help="Leave the curves out.")
+@click.option("--full", is_flag=True, help="Print the report of each run, also of many.")
+@click.option("--verbose", is_flag=True, help="Tell on stderr how each log was read, and why.")
 @click.option(
     "--fail-on",
     multiple=True,
@@ -84,6 +93,8 @@ class LossPair(click.ParamType):  # type: ignore[type-arg] # generic only in new
 )
 def log(
     logs: tuple[str, ...],
+    recursive: bool,
+    as_format: str | None,
     train_loss: str | None,
     val_loss: str | None,
     train_accuracy: str | None,
@@ -101,12 +112,16 @@ def log(
     form: str,
     color: str,
     no_plot: bool,
+    full: bool,
+    verbose: bool,
     fail_on: tuple[str, ...],
 ) -> int:
-    """Diagnose logs: CSV, TSV, JSON, JSON lines, trainer_state.json; `-` is standard input.
+    """Diagnose logs, folders of a run, and folders of runs; `-` is standard input.
 
     \b
     diagnose logs.csv
+    diagnose runs/ --recursive
+    diagnose "runs/*/metrics.csv" --format json
     diagnose logs.csv --classes 10 --linear-loss 0.31,0.35
     diagnose metrics.csv --train-loss "train/total" --val-loss "val/total"
     """  # noqa: D301 (the mark keeps lines apart)
@@ -122,42 +137,40 @@ def log(
         narrowest_layer=narrowest_layer,
         clean_train_loss=clean_train_loss,
     )
-    if logs.count("-") > 1:
-        raise DataError("standard input can be read only once.")
-    reports: list[Report] = []
-    errors: list[DiagnoseError] = []
-    for path in logs:
-        try:
-            reports += [judge(run, references) for run in read_runs(path, choice)]
-        except DiagnoseError as error:
-            if len(logs) == 1:
-                raise _with_command(error, path) from None
-            errors.append(error)
-    several = len(logs) > 1 or len(reports) > 1
-    if reports:
-        _show(reports, form, color, not no_plot, several)
-    for failed in errors:
-        say(str(failed))
-    if errors:
+    settings = Settings(choice, references, as_format, watched, form == "json", verbose)
+    view = View(color, not no_plot, full)
+    if as_format is not None:
+        find_reader(as_format)
+    named = find_logs(logs, recursive, as_format)
+    if named.is_plural or len(named.found) > 1:
+        return judge_all(named, settings, view)
+    return _judge(logs[0], named, settings, view)
+
+
+def _judge(path: str, named: Logs, settings: Settings, view: View) -> int:
+    """Judge what is one log; an error is the command's."""
+    if not named.found:
+        raise _with_command(named.errors[0], path)
+    told: list[str] | None = [] if settings.is_verbose else None
+    try:
+        reports = reports_of(named.found[0], settings, told)
+    except DiagnoseError as error:
+        raise _with_command(error, path) from None
+    finally:
+        tell(told or ())
+    for unread in named.errors:
+        say(str(unread))
+    if settings.as_json:
+        from diagnose.render.json import to_json  # noqa: PLC0415 (as all renderers)
+
+        sys.stdout.write(to_json(reports) + "\n")
+    elif len(reports) > FEW and not view.full:
+        show_table([report.summary() for report in reports], 0, view)
+    else:
+        show_reports(reports, view)
+    if named.errors:
         return COULD_NOT_JUDGE
-    return FAILED_ON if any(_is_watched(report, watched) for report in reports) else JUDGED
-
-
-def _show(reports: list[Report], form: str, color: str, plot: bool, several: bool) -> None:
-    # A format's renderer is loaded only where it is asked for.
-    if form == "json":
-        from diagnose.render.json import to_json  # noqa: PLC0415
-
-        sys.stdout.write(to_json(reports, several) + "\n")
-        return
-    from diagnose.render.console import make_console  # noqa: PLC0415
-    from diagnose.render.text import print_report  # noqa: PLC0415
-
-    console = make_console(color)
-    for index, report in enumerate(reports):
-        if index:
-            console.print("\n" + "=" * (console.width - 1) + "\n")
-        print_report(report, console, plot)
+    return FAILED_ON if any(is_watched(r, settings.watched) for r in reports) else JUDGED
 
 
 def _with_command(error: DiagnoseError, path: str) -> DiagnoseError:
@@ -170,7 +183,7 @@ def _with_command(error: DiagnoseError, path: str) -> DiagnoseError:
     return error
 
 
-def _watched(names: tuple[str, ...]) -> set[str]:
+def _watched(names: tuple[str, ...]) -> frozenset[str]:
     """Check the names that --fail-on watches for."""
     out = set()
     for name in (part.strip() for entry in names for part in entry.split(",")):
@@ -185,11 +198,4 @@ def _watched(names: tuple[str, ...]) -> set[str]:
             raise UnknownName.among(
                 "problem or finding", name, known, "`diagnose rules` lists the findings."
             ) from None
-    return out
-
-
-def _is_watched(report: Report, watched: set[str]) -> bool:
-    verdict = report.verdict
-    names = {verdict.problem, *verdict.also, *(f.code for f in report.found)}
-    bad = verdict.problem in ("underfitting", "overfitting") or bool(verdict.also)
-    return bool(names & watched) or ("any" in watched and bad)
+    return frozenset(out)

@@ -15,6 +15,7 @@ import click.shell_completion
 from diagnose import __version__
 from diagnose.cli.catalog import catalog
 from diagnose.cli.explain import explain, rules
+from diagnose.cli.formats import formats
 from diagnose.cli.log import log
 from diagnose.cli.outcome import BROKEN_PIPE, COULD_NOT_JUDGE, INTERRUPTED, JUDGED, say
 from diagnose.errors import DiagnoseError
@@ -54,6 +55,7 @@ def cli() -> None:
     \b
     diagnose logs.csv
     diagnose logs.csv --classes 10 --linear-loss 0.31,0.35
+    diagnose runs/ --recursive
     diagnose trainer_state.json --format json
 
     `diagnose log --help` lists the options. A log that is named like a command is ./catalog.
@@ -64,6 +66,7 @@ cli.add_command(log)
 cli.add_command(catalog)
 cli.add_command(rules)
 cli.add_command(explain)
+cli.add_command(formats)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,12 +11,8 @@ from catalog.measured import Measured, find_measured, write_measured
 from catalog.table import slugs
 from diagnose.cli.extras import require
 from diagnose.cli.lookup import complete_technique, known_card, write_json
+from diagnose.cli.progress import progress_bar
 from diagnose.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Progress = Callable[[int, int], None]
 
 
 @click.command()
@@ -40,7 +32,7 @@ def run(technique: str, form: str) -> None:
     _check_experiment(card)
     from catalog.lab.measure import measure as measure_one  # noqa: PLC0415 (imports torch)
 
-    with _bar(f"Running {card.slug}") as progress:
+    with progress_bar(f"Running {card.slug}") as progress:
         measured = measure_one(card.slug, progress)
     if form == "json":
         write_json(measured.to_dict())
@@ -113,19 +105,3 @@ def _check_experiment(card: Card) -> None:
             f"there is no experiment for {card.slug} yet; `diagnose catalog show {card.slug}`"
             " tells what is known."
         )
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Progress | None]:
-    """Draw a progress bar on stderr, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    bar = click.progressbar(length=1, label=label, file=sys.stderr)
-
-    def progress(done: int, total: int) -> None:
-        bar.length = total
-        bar.update(done - bar.pos)
-
-    with bar:
-        yield progress

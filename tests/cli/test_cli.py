@@ -248,7 +248,7 @@ def test_an_error_of_ours_is_one_sentence_and_debug_shows_more(log, monkeypatch,
     def fail(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("diagnose.cli.log.judge", fail)
+    monkeypatch.setattr("diagnose.cli.judging.judge", fail)
     assert run([str(log)]) == 2
     err = capsys.readouterr().err
     assert "an error of ours (RuntimeError: boom)" in err

@@ -13,7 +13,8 @@ from diagnose.errors import LogError
 from diagnose.readers import delimited
 from diagnose.readers.axis import RESUMED_SHARE, Column, counted
 from diagnose.readers.columns import choose_axis, meaning, normalized
-from diagnose.readers.folder import layouts
+from diagnose.readers.folder import found as kinds
+from diagnose.readers.folder.layouts import epoch_of
 from diagnose.readers.json_history import load_json
 from diagnose.readers.rows import columns_of
 from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source
@@ -30,7 +31,7 @@ _LOSSES = re.compile(
 )
 
 
-def tables_of(path: str, way: layouts.Way, choice: Choice) -> list[tuple[str, Table]]:
+def tables_of(path: str, way: kinds.Way, choice: Choice) -> list[tuple[str, Table]]:
     """Read the files of a run that tell it together.
 
     Args:
@@ -44,15 +45,15 @@ def tables_of(path: str, way: layouts.Way, choice: Choice) -> list[tuple[str, Ta
     Raises:
         LogError: If none of them can be read.
     """
-    if way.how == layouts.EVENTS:
+    if way.how == kinds.EVENTS:
         return _events(path, way.files[0], way.files[1:], choice)
-    if way.how == layouts.CATBOOST:
+    if way.how == kinds.CATBOOST:
         table = _catboost(way.files, choice)
-    elif way.how == layouts.DVCLIVE:
+    elif way.how == kinds.DVCLIVE:
         table = _dvclive(way.files[0], way.files[1:], choice)
-    elif way.how == layouts.MLFLOW:
+    elif way.how == kinds.MLFLOW:
         table = _mlflow(way.files[0], way.files[1:])
-    elif way.how == layouts.ALLENNLP:
+    elif way.how == kinds.ALLENNLP:
         table = _allennlp(way.files)
     else:
         table = _pair(way.files, choice)
@@ -323,7 +324,7 @@ def _allennlp(files: Sequence[str]) -> Table:
                 for key, value in record.items()
                 if str(key).startswith(("training_", "validation_"))
             }
-            records.append({"epoch": layouts.epoch_of(os.path.basename(path)), **kept})
+            records.append({"epoch": epoch_of(os.path.basename(path)), **kept})
     columns, text, more = columns_of(records)
     return Table("AllenNLP", columns, [*notes, *more], text)
 

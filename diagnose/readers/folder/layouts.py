@@ -10,13 +10,20 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from diagnose.readers.columns import ACCURACY, LOSS, NEUTRAL, TRAINING, VALIDATION, words
+from diagnose.readers.folder.found import (
+    ALLENNLP,
+    CATBOOST,
+    DVCLIVE,
+    EVENTS,
+    FILE,
+    MLFLOW,
+    PAIR,
+    TRAINER,
+    Found,
+    Way,
+)
 from diagnose.readers.folder.listing import Folder, numbered
 
-FILE = "file"
-TRAINER, EVENTS, CATBOOST, DVCLIVE, ALLENNLP, MLFLOW, PAIR = (
-    "trainer", "events", "catboost", "dvclive", "allennlp", "mlflow", "pair",
-)  # fmt: skip
-"""Ways to join several files; `file` reads one."""
 MAIN = (
     # The names under which frameworks write the whole curve, the surest first.
     "metrics.csv", "results.csv", "results.txt", "scalars.json", "history.csv", "progress.csv",
@@ -55,35 +62,6 @@ _PARTS = frozenset(["catboost_info", "dvclive", "tensorboard"])
 _SPLITS = TRAINING | VALIDATION | LOSS | ACCURACY | NEUTRAL
 
 
-class Way(NamedTuple):
-    """One way to read a run: how, and from which files."""
-
-    how: str
-    files: tuple[str, ...]
-
-
-class Found(NamedTuple):
-    """A run that was found.
-
-    Attributes:
-        path: The file or folder that the run is called after.
-        ways: Ways to read it, the surest first.
-        is_sure: Whether it was named by the user or is laid out as a run; any other file may be
-            no log at all.
-        claimed: Folders that are parts of the run.
-    """
-
-    path: str
-    ways: tuple[Way, ...]
-    is_sure: bool = True
-    claimed: tuple[str, ...] = ()
-
-
-def only(path: str, is_sure: bool = True) -> Found:
-    """Return the run that one file tells."""
-    return Found(path, (Way(FILE, (path,)),), is_sure)
-
-
 def is_list(folder: Folder) -> bool:
     """Return whether a folder is known to hold runs, one level down."""
     is_experiment = "meta.yaml" in folder.files and "metrics" not in folder.folders
@@ -102,8 +80,8 @@ def is_part(name: str) -> bool:
 
 def runs_of(folder: Folder) -> list[Found]:
     """Return the runs that lie in a folder itself."""
-    for layout in _LAYOUTS:
-        found = layout(folder)
+    for layout in LAYOUTS:
+        found = layout.runs_of(folder)
         if found:
             return found
     return _plain(folder, _logs(folder))
@@ -318,14 +296,67 @@ def _files(paths: Iterable[str]) -> list[Way]:
     return [Way(FILE, (path,)) for path in paths]
 
 
-_LAYOUTS: tuple[Callable[[Folder], list[Found]], ...] = (
-    _trainer,
-    _wandb,
-    _catboost,
-    _dvclive,
-    _allennlp,
-    _mlflow,
-    _open_mmlab,
-    _main,
-    _tensorboard,
+class Layout(NamedTuple):
+    """How a framework lays out a run.
+
+    Attributes:
+        name: Its name.
+        title: What is recognized, in words.
+        example: The files that tell it.
+        runs_of: Returns the runs that lie in a folder so laid out; none if it is another.
+    """
+
+    name: str
+    title: str
+    example: str
+    runs_of: Callable[[Folder], list[Found]]
+
+
+LAYOUTS = (
+    Layout(
+        "Hugging Face output",
+        "the state of the last checkpoint",
+        "output/checkpoint-500/trainer_state.json",
+        _trainer,
+    ),
+    Layout("W&B run", "the run's records, else what it printed", "run-<id>.wandb, files/", _wandb),
+    Layout(
+        "CatBoost",
+        "the errors of the learning and the test set",
+        "catboost_info/learn_error.tsv, test_error.tsv",
+        _catboost,
+    ),
+    Layout(
+        "DVCLive",
+        "a file for each metric",
+        "dvclive/plots/metrics/train/loss.tsv, .../val/loss.tsv",
+        _dvclive,
+    ),
+    Layout("AllenNLP", "a file for each epoch", "metrics_epoch_0.json, ...", _allennlp),
+    Layout(
+        "MLflow run",
+        "a file for each metric",
+        "mlruns/<experiment>/<run>/metrics/loss, .../val_loss",
+        _mlflow,
+    ),
+    Layout(
+        "OpenMMLab work directory",
+        "a run for each start",
+        "20240501_120000/vis_data/scalars.json; 20240501_120000.log.json",
+        _open_mmlab,
+    ),
+    Layout(
+        "one main file",
+        "Lightning, Ultralytics, Keras and the like; what lies beside it is tried where it"
+        " tells no curve",
+        "version_0/metrics.csv; train/results.csv; history.csv",
+        _main,
+    ),
+    Layout(
+        "TensorBoard",
+        "event files, and those of folders called after a part of the data; restarts are joined",
+        "events.out.tfevents.*, train/, validation/",
+        _tensorboard,
+    ),
 )
+"""All layouts, the surest first; in any other folder each log is a run."""

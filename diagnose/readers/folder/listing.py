@@ -6,6 +6,7 @@ import os
 import re
 
 from diagnose.errors import LogError
+from diagnose.readers.folder.found import shown
 from diagnose.readers.source import reason
 
 MAX_ENTRIES = 1_000_000
@@ -72,8 +73,3 @@ def numbered(name: str) -> list[tuple[int, str]]:
     """Return a sort key by which `version_2` comes before `version_10`."""
     parts = re.findall(r"\d{1,18}|\D+|\d+", name)
     return [(int(p), "") if p.isdecimal() and len(p) <= 18 else (-1, p) for p in parts]
-
-
-def shown(path: str) -> str:
-    """Return a path as text; a name that is no text by the numbers of its bytes."""
-    return path.encode("utf-8", "backslashreplace").decode()
