@@ -20,6 +20,8 @@ TABLES: tuple[Reader, ...] = (
     delimited.READER,
 )
 """The readers that most logs need; the others are loaded when none of these is sure."""
+MARKED = ((b'"learn_metrics"', "catboost"),)
+"""Bytes in a log's head, and the module of a reader that knows it better than those of tables."""
 BINARY = ("tensorboard", "wandb")
 """Modules of the readers of binary logs."""
 TEXT = ("text",)
@@ -101,7 +103,8 @@ def read_table(source: Source, choice: Choice) -> Table:
 
 def all_readers() -> list[Reader]:
     """Return the readers of all formats."""
-    return [*TABLES, *map(_load, (*BINARY, *TEXT))]
+    modules = (*dict.fromkeys(module for _, module in MARKED), *BINARY, *TEXT)
+    return [*TABLES, *map(_load, modules)]
 
 
 def find_reader(name: str) -> Reader:
@@ -129,6 +132,9 @@ def _candidates(source: Source) -> list[Reader]:
     """Return the readers that may know a log, the likeliest first."""
     if not source.is_text:
         return _recognizing(source, map(_load, BINARY))
+    marked = [module for mark, module in MARKED if mark in source.head]
+    if marked:
+        return [*_recognizing(source, map(_load, marked)), *_recognizing(source, TABLES)[:1]]
     tables = _recognizing(source, TABLES)
     if tables and tables[0].recognizes(source) >= SURE:
         return tables[:1]

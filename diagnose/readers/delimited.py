@@ -42,6 +42,7 @@ ALL_COLUMNS_BYTES = 8 << 20
 MAX_COLUMNS = 20_000
 
 _SHORT_EXPONENT = re.compile(r"[eE][+-]?\d?$")
+_ERRORS = re.compile(r"(?<![a-z])(learn|test)_error\.tsv")
 _RUN_NAMES = frozenset(
     ["name", "run_name", "run_id", "run", "id", "experiment", "config", "model", "model_name"]
 )
@@ -340,16 +341,25 @@ def _slow(lines: Sequence[str], body: Body, wanted: list[int], number: int, row:
 
 
 def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
-    """Give a one-value table (TensorBoard, DVCLive) the role that its file name tells."""
-    if not forms <= {"wall_time", "step", "value", "loss", "timestamp"} or source.path is None:
+    """Give a table whose file name tells more (TensorBoard, DVCLive, CatBoost) that role."""
+    if source.path is None:
+        return
+    told = _ERRORS.search(source.path.name) if "iter" in forms else None
+    if told is not None:
+        from diagnose.readers.catboost import column_name  # noqa: PLC0415 (few tables are)
+
+        for metric in [metric for metric in table.columns if normalized(metric) != "iter"]:
+            table.columns[column_name(told[1], metric)] = table.columns.pop(metric)
+        return
+    if not forms <= {"wall_time", "step", "value", "loss", "timestamp", "epoch", "iteration"}:
         return
     name = next((n for n in table.columns if normalized(n) in ("value", "loss")), None)
     if name is None:
         return
     stem = source.path.name.rsplit("-tag-", 1)[-1].split(".")[0]
-    told = meaning(stem)
-    if told.kind in ("loss", "loss_like", "accuracy", "perplexity") and (
-        told.split or normalized(name) == "value"
+    said = meaning(stem)
+    if said.kind in ("loss", "loss_like", "accuracy", "perplexity") and (
+        said.split or normalized(name) == "value"
     ):
         table.columns[stem] = table.columns.pop(name)
 

@@ -24,11 +24,6 @@ from diagnose.run import FloatArray
 Part = tuple[str, Table]
 """A table and what goes before the names of its columns."""
 _WRITTEN = re.compile(r"tfevents\.(\d{9,11})")
-_LOSSES = re.compile(
-    # CatBoost's objectives whose names do not say that they are losses; all are minimized.
-    r"(MultiClass|MultiClassOneVsAll|CrossEntropy|Poisson|Quantile|MultiQuantile|MAPE|Lq|Huber"
-    r"|Expectile|Tweedie|LogLinQuantile|MultiLogloss|MultiCrossEntropy|LogCosh)\b"
-)
 
 
 def tables_of(path: str, way: kinds.Way, choice: Choice) -> list[tuple[str, Table]]:
@@ -236,15 +231,7 @@ def _points(events: _Events) -> int:
 
 
 def _catboost(files: Sequence[str], choice: Choice) -> Table:
-    parts = []
-    for path in files:
-        split = os.path.basename(path).partition("_")[0]
-        table = delimited.READER.read(Source(path), choice)
-        columns = {
-            f"{name} loss" if _LOSSES.match(name) else name: column
-            for name, column in table.columns.items()
-        }
-        parts.append((f"{split}/", Table(table.format, columns, table.notes)))
+    parts = [("", delimited.READER.read(Source(path), choice)) for path in files]
     return stacked(parts, "CatBoost")
 
 
