@@ -105,8 +105,6 @@ def without_teacher(model: nn.Module, data: Data, recipe: Recipe) -> nn.Module: 
 
 
 SMALL = few().replace(model=Part(mlp, widths=(16,)), lr=1e-2)
-TEACHER = make_ensemble(few())
-SMOOTH_TEACHER = make_ensemble(smooth_labels(few()))
 SETTING = "100 digits, 64-16-10, Adam 0.01, 300 full-batch steps"
 
 EXPERIMENTS = (
@@ -114,16 +112,16 @@ EXPERIMENTS = (
         question="Does a small network learn more from five large ones than from the labels alone?",
         setting=f"{SETTING}; teacher: five of 64-128-128-10 trained on the same examples",
         control=SMALL,
-        treatment=apply(SMALL, TEACHER),
+        treatment=apply(SMALL, make_ensemble(few())),
         control_name="labels",
         treatment_name="teacher",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
     ),
     Experiment(
         question="Is what it learns worse if the teacher was trained with label smoothing?",
-        setting=f"{SETTING}; teachers: five of 64-128-128-10, smoothing 0 or 0.1",
-        control=apply(SMALL, TEACHER),
-        treatment=apply(SMALL, SMOOTH_TEACHER),
+        setting=f"{SETTING}; teacher: one of 64-128-128-10, smoothing 0 or 0.1",
+        control=apply(SMALL, few()),
+        treatment=apply(SMALL, smooth_labels(few())),
         control_name="plain teacher",
         treatment_name="smoothed teacher",
         claims=(Claim("neither", "val_loss", lower_is_better=False),),
