@@ -133,12 +133,14 @@ class Fit:
 
     @property
     def has_diverged(self) -> bool:
-        """Whether it ended worse on its training set than a prediction that ignores the input.
+        """Whether it ended worse than a prediction that ignores the input, on both splits.
 
-        A loss that is not finite counts as worse. The margin is for runs stuck at that prediction.
+        A loss that is not finite counts as worse. On one split alone it may be right to be worse,
+        as on training labels that are wrong; the margin is for runs stuck at that prediction.
         """
-        constant, _ = self.data.constant_losses()
-        return not self.final["clean_train_loss"] <= 1.05 * constant
+        losses = (self.final["clean_train_loss"], self.final["val_loss"])
+        pairs = zip(losses, self.data.constant_losses(), strict=True)
+        return all(not loss <= 1.05 * constant for loss, constant in pairs)
 
     def results(self) -> dict[str, float]:
         """Return the final losses and metrics, those of the constant prediction if it diverged.
