@@ -20,12 +20,17 @@ TABLES: tuple[Reader, ...] = (
     delimited.READER,
 )
 """The readers that most logs need; the others are loaded when none of these is sure."""
-MARKED = ((b'"learn_metrics"', "catboost"),)
+MARKED = (
+    (b'"learn_metrics"', "catboost"),
+    (b"DLLL {", "marked_lines"),
+    (b":::MLLOG {", "marked_lines"),
+    (b"json_stats: {", "marked_lines"),
+)
 """Bytes in a log's head, and the module of a reader that knows it better than those of tables."""
-BINARY = ("tensorboard", "wandb")
+BINARY = ("tensorboard", "wandb", "mlflow_db")
 """Modules of the readers of binary logs."""
-TEXT = ("text",)
-"""Modules of the readers of what programs print."""
+TEXT = ("text", "mlflow", "yolo_results")
+"""Modules of the readers of what programs print, and of numbers without a header."""
 SURE = 0.45
 """A table's reader that is less sure than this may have taken printed lines for rows."""
 
@@ -132,13 +137,12 @@ def _candidates(source: Source) -> list[Reader]:
     """Return the readers that may know a log, the likeliest first."""
     if not source.is_text:
         return _recognizing(source, map(_load, BINARY))
-    marked = [module for mark, module in MARKED if mark in source.head]
-    if marked:
-        return [*_recognizing(source, map(_load, marked)), *_recognizing(source, TABLES)[:1]]
+    modules = dict.fromkeys(module for mark, module in MARKED if mark in source.head)
+    marked = _recognizing(source, map(_load, modules))
     tables = _recognizing(source, TABLES)
     if tables and tables[0].recognizes(source) >= SURE:
-        return tables[:1]
-    return _recognizing(source, [*map(_load, TEXT), *tables[:1]])
+        return [*marked, *tables[:1]]
+    return [*marked, *_recognizing(source, [*map(_load, TEXT), *tables[:1]])]
 
 
 def _recognizing(source: Source, readers: Iterable[Reader]) -> list[Reader]:

@@ -41,7 +41,6 @@ _FOREIGN = (
     (b"\x89HDF\r\n", "an HDF5 file (weights, most often), not a log"),
     (b"\x93NUMPY", "a NumPy array file; pass its columns to diagnose.diagnose(train_loss=...)"),
     (b"PK\x03\x04", "an archive within an archive; unpack it first"),
-    (b"SQLite format 3", "a SQLite database, which this version does not read"),
     (b"PAR1", "a Parquet file; save the table as CSV"),
     (b"\x1f\x8b", "compressed twice; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack the log first"),
