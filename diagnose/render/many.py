@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -15,8 +16,9 @@ from diagnose.render.text import COLORS
 from diagnose.report import Summary
 from diagnose.rules.rule import number
 
-HEADINGS = ("run", "problem", "best step", "train loss", "val loss")
-MIN_NAME = 12
+HEADINGS = ("run", "problem", "best", "train", "val")
+LEGEND = "best: the step of the lowest validation loss; train, val: the last losses."
+MIN_NAME = 20
 """A run's name gets at least so many columns; what is longer is cut in its middle."""
 _GAP = "  "
 
@@ -50,6 +52,7 @@ def print_many(summaries: Sequence[Summary], n_errors: int, console: Console) ->
             table.append(f"\n{'':<{widths[0]}}{_GAP}{more.strip()}", COLORS[row.problem])
     console.print(table, soft_wrap=True)
     console.print()
+    print_wrapped(console, Text(LEGEND, style="dim"))
     print_wrapped(console, Text(_count(rows, n_errors), style="dim"))
 
 
@@ -92,8 +95,13 @@ def _problem(row: Summary) -> str:
 
 def _numbers(row: Summary) -> tuple[str, str, str]:
     best = "-" if row.best_step is None else f"{row.best_step:.10g}"
-    train, val = ("-" if loss is None else number(loss) for loss in (row.train_loss, row.val_loss))
-    return best, train, val
+    return best, _loss(row.train_loss), _loss(row.val_loss)
+
+
+def _loss(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return number(value) if math.isfinite(value) else f"{value:g}"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], style: str) -> Text:

@@ -84,7 +84,11 @@ def runs_of(folder: Folder) -> list[Found]:
         found = layout.runs_of(folder)
         if found:
             return found
-    return _plain(folder, _logs(folder))
+    found = _plain(folder, _logs(folder))
+    if len(found) == 1 and not folder.folders:
+        # A folder around one log is its run's.
+        return [found[0]._replace(path=folder.path)]
+    return found
 
 
 def _trainer(folder: Folder) -> list[Found]:
