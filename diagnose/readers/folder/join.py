@@ -17,7 +17,7 @@ from diagnose.readers.folder import found as kinds
 from diagnose.readers.folder.layouts import epoch_of
 from diagnose.readers.json_history import load_json
 from diagnose.readers.rows import columns_of
-from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source
+from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, Table
 from diagnose.run import FloatArray
 
@@ -264,35 +264,25 @@ def _dvclive(root: str, files: Sequence[str], choice: Choice) -> Table:
 
 def _mlflow(root: str, files: Sequence[str]) -> Table:
     """Each file holds one metric, which its path names: lines of time, value and step."""
+    from diagnose.readers import mlflow  # noqa: PLC0415 (few logs are of this format)
+
     series = {}
     for path in files:
         try:
-            points = _measured(Source(path))
+            table = mlflow.READER.read(Source(path), Choice())
         except LogError:
             continue
-        if points is not None:
-            series[os.path.relpath(path, root).replace(os.sep, "/")] = points
+        name = os.path.relpath(path, root).replace(os.sep, "/")
+        step = table.columns.pop("step", None)
+        for column in table.columns.values():
+            # Old versions wrote no step.
+            at = column.row.astype(float) if step is None else step.value[column.row]
+            known = np.isfinite(at)
+            if known.any():
+                series[name] = (at[known], column.value[known])
     if not series:
         raise LogError(f"{root}: no training curve here: no file holds a metric.")
     return aligned(series, "MLflow")
-
-
-def _measured(source: Source) -> Curve | None:
-    """Return steps and values of a metric's file; None if it is none."""
-    steps: list[float] = []
-    values: list[float] = []
-    try:
-        with source.open_text() as stream:
-            while line := stream.readline(MAX_LINE):
-                cells = line.split()
-                if len(cells) not in (2, 3):
-                    return None
-                # Old versions wrote no step.
-                steps.append(float(cells[2]) if len(cells) > 2 else float(len(steps)))
-                values.append(float(cells[1]))
-    except (ValueError, *READ_ERRORS):
-        return None
-    return (np.array(steps), np.array(values)) if np.isfinite(steps).all() else None
 
 
 def _allennlp(files: Sequence[str]) -> Table:
