@@ -19,7 +19,7 @@ from diagnose.rules.rule import number
 HEADINGS = ("run", "problem", "best", "train", "val")
 LEGEND = "best: the step of the lowest validation loss; train, val: the last losses."
 MIN_NAME = 20
-"""A run's name gets at least so many columns; what is longer is cut in its middle."""
+"""A run's name gets at least so many columns; a longer one gets a line of its own."""
 _GAP = "  "
 
 
@@ -106,14 +106,21 @@ def _loss(value: float | None) -> str:
 
 def _line(cells: Sequence[str], widths: Sequence[int], style: str) -> Text:
     name, problem, *numbers = cells
+    line = Text()
     if len(name) > widths[0]:
-        head = (widths[0] - 1) // 2
-        name = f"{name[:head]}…{name[len(name) - (widths[0] - 1 - head) :]}"
-    line = Text(f"{name:<{widths[0]}}{_GAP}", style="bold" if style == "bold" else "")
+        line.append(f"{_cut(name, sum(widths) + len(_GAP) * (len(widths) - 1))}\n")
+        name = ""
+    line.append(f"{name:<{widths[0]}}{_GAP}", style="bold" if style == "bold" else "")
     line.append(f"{problem:<{widths[1]}}", style=style)
     for cell, width in zip(numbers, widths[2:], strict=True):
         line.append(f"{_GAP}{cell:>{width}}", style="bold" if style == "bold" else "")
     return line
+
+
+def _cut(name: str, width: int) -> str:
+    """Cut a name that is longer than a line in its middle."""
+    head = (width - 1) // 2
+    return name if len(name) <= width else f"{name[:head]}…{name[len(name) - width + head + 1 :]}"
 
 
 def _count(rows: Sequence[Summary], n_errors: int) -> str:

@@ -52,7 +52,7 @@ def test_a_line_holds_verdict_best_step_and_last_losses():
 
 @pytest.mark.parametrize("width", [80, 100])
 def test_no_line_is_longer_than_the_terminal(width):
-    """Long names are cut in their middle; what a run is besides moves below."""
+    """Long names get a line of their own; what a run is besides moves below."""
     rows = [
         summary(
             f"{'name' * 30}{index}", "underfitting", cause="over-regularized",
@@ -63,7 +63,12 @@ def test_no_line_is_longer_than_the_terminal(width):
     lines = printed(*rows, width=width)
     assert max(map(len, lines)) < width
     assert sum("+ overfitting + miscalibration" in line for line in lines) == 3
-    assert all(str(index) in lines[1 + 2 * index].split()[0] for index in range(3))
+    for index in range(3):
+        name, run, _ = lines[1 + 3 * index : 4 + 3 * index]
+        assert name.startswith("namename")
+        assert name.endswith(f"name{index}")
+        assert "…" in name
+        assert run.split()[:2] == ["underfitting", "(over-regularized)"]
 
 
 def test_the_folder_that_all_lie_in_is_said_once():
