@@ -34,7 +34,8 @@ def _recognizes(source: Source) -> float:
 
 def _read(source: Source, choice: Choice) -> Table:
     del choice  # every metric is read
-    document = load_json(source)
+    notes: list[str] = []
+    document = load_json(source, notes)
     meta = document.get("meta") if isinstance(document, dict) else None
     rows = document.get("iterations") if isinstance(document, dict) else None
     if not isinstance(meta, dict) or not isinstance(rows, list):
@@ -64,7 +65,7 @@ def _read(source: Source, choice: Choice) -> Table:
     columns = {n: Column(np.array(at), np.array(values)) for n, (at, values) in found.items()}
     if set(columns) <= {"iteration"}:
         raise LogError(f"{source.name}: no training curve here: no iteration tells an error.")
-    return Table("CatBoost", columns)
+    return Table("CatBoost", columns, notes)
 
 
 def _listed(holder: dict[str, Any], name: str) -> list[Any]:

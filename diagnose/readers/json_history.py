@@ -22,12 +22,14 @@ from diagnose.readers.columns import (
     words,
 )
 from diagnose.readers.reader import Reader
-from diagnose.readers.rows import columns_of, is_missing, key_name, to_number
+from diagnose.readers.rows import columns_of, flatten, is_missing, key_name, to_number
 from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import IntArray
 
 MAX_LITERAL = 64 << 20
+MAX_BROKEN = 16 << 20
+"""What is whole of a broken document is looked for up to this size."""
 MAX_DEPTH = 8
 _AXES = frozenset([*STEP_AXES, *EPOCH_AXES])
 _EPOCH_KEY = re.compile(r"((epoch|step|iter(ation)?)?[ _-]?)(\d{1,18})", re.IGNORECASE)
@@ -42,30 +44,73 @@ _NUMPY = re.compile(
 _NOT_FINITE = re.compile(r"(?<![\w'\"])[+-]?(?:nan|inf)\b", re.IGNORECASE)
 
 
-def load_json(source: Source) -> Any:
+def load_json(source: Source, notes: list[str] | None = None) -> Any:
     """Parse the whole source as JSON (NaN and Infinity allowed) or as a Python literal.
+
+    Args:
+        source: The source.
+        notes: If given, takes the remark that a document is cut off, whose whole entries are
+            then returned.
 
     Raises:
         LogError: If it is neither; the message says in which line it breaks.
     """
+    found = load_documents(source, notes)
+    if len(found) > 1:
+        raise LogError(f"{source.name}: holds {len(found)} JSON documents one after another.")
+    return found[0]
+
+
+def load_documents(source: Source, notes: list[str] | None) -> list[Any]:
+    """Parse one or more documents that follow one another; see `load_json`.
+
+    Raises:
+        LogError: If there is none; the message says in which line it breaks.
+    """
     text = source.text().lstrip("\ufeff")
     try:
-        return json.loads(text)
+        return [json.loads(text)]
     except json.JSONDecodeError as error:
         if "'" in text[:200] and len(text) <= MAX_LITERAL:
             literal = python_literal(text.strip())
             if literal is not None:
-                return literal
-        bare = text.strip()
-        whole = bare[:1] + bare[-1:] in ("{}", "[]") and error.pos < len(text.rstrip())
-        raise LogError(
-            f"{source.name}:{error.lineno}: "
-            + (f"no JSON: {error.msg}." if whole else "the JSON is cut off here.")
-        ) from None
+                return [literal]
+        found = _documents(text, notes) if notes is not None else []
+        if found:
+            return found
+        raise _no_json(source, text, error) from None
     except RecursionError:
         raise LogError(f"{source.name}: JSON nested too deeply to be a log.") from None
     except ValueError as error:  # an integer of thousands of digits
         raise LogError(f"{source.name}: no JSON: {str(error).partition(';')[0]}.") from None
+
+
+def _no_json(source: Source, text: str, error: json.JSONDecodeError) -> LogError:
+    bare = text.strip()
+    whole = bare[:1] + bare[-1:] in ("{}", "[]") and error.pos < len(text.rstrip())
+    return LogError(
+        f"{source.name}:{error.lineno}: "
+        + (f"no JSON: {error.msg}." if whole else "the JSON is cut off here.")
+    )
+
+
+def _documents(text: str, notes: list[str]) -> list[Any]:
+    """Return the documents of a text, the last of which may be cut off; none if it is no such."""
+    if len(text) > MAX_BROKEN:
+        return []
+    from diagnose.readers.broken_json import documents  # noqa: PLC0415 (few documents are)
+
+    found, is_cut = documents(text, _document) or ([], False)
+    if found and is_cut:
+        notes.append("the JSON is cut off; its whole entries were read")
+    return found
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return python_literal(text) if "'" in text[:200] else None
 
 
 def python_literal(text: str) -> Any:
@@ -90,12 +135,70 @@ def _recognizes(source: Source) -> float:
 
 
 def _read(source: Source, choice: Choice) -> Table:
-    document = load_json(source)
-    found = _Found()
+    notes: list[str] = []
+    documents = load_documents(source, notes)
+    if len(documents) > 1 and not any(map(_holds_lists, documents)):
+        documents = [documents]  # records, one after another
     try:
-        _collect(document, "", found)
+        table = _last_history(documents, source, choice)
     except RecursionError:
         raise LogError(f"{source.name}: JSON nested too deeply to be a log.") from None
+    except LogError:
+        if notes:
+            load_documents(source, None)  # raises that the document is cut off
+        raise
+    losses = [len(column.row) for name, column in table.columns.items() if _has_loss([name])]
+    if notes and max(losses, default=0) < 2 and not choice.roles_given():
+        load_documents(source, None)
+    table.notes[:0] = notes
+    return table
+
+
+def _last_history(documents: Sequence[Any], source: Source, choice: Choice) -> Table:
+    """Return the columns of the last document with a loss.
+
+    Raises:
+        LogError: If none of them holds any.
+    """
+    if len(documents) == 1:
+        return _table(documents[0], source, choice)
+    problem: LogError | None = None
+    told = []
+    for document in documents:
+        try:
+            table = _table(document, source, choice)
+        except LogError as error:
+            problem = problem or error
+            continue
+        if choice.roles_given() or _has_loss(table.columns):
+            told.append(table)
+    if not told:
+        raise problem or LogError(
+            f"{source.name}: no training curve here: the JSON holds no list of losses."
+        )
+    told[-1].notes.insert(
+        0,
+        f"{len(documents)} histories stand one after another, {len(told)} of them with a loss;"
+        " this is the last of those",
+    )
+    return told[-1]
+
+
+def _holds_lists(document: Any) -> bool:
+    """Return whether a document is more than a record of single values."""
+    return not isinstance(document, dict) or any(
+        isinstance(value, list | tuple | dict) for value in document.values()
+    )
+
+
+def _table(document: Any, source: Source, choice: Choice) -> Table:
+    """Return the columns of one document.
+
+    Raises:
+        LogError: If it holds none, or several histories.
+    """
+    found = _Found()
+    _collect(document, "", found)
     if len(found.histories) > 1 and not choice.roles_given():
         raise LogError(
             f"{source.name}: holds {len(found.histories)} histories"
@@ -111,9 +214,39 @@ def _read(source: Source, choice: Choice) -> Table:
         left = [name for name in lists if _has_loss([name])]
         found.notes.append(f"{listing(left)}: lists beside records of a loss, and left out")
     columns = columns or lists
+    if not _has_loss(columns) and not found.text and not choice.roles_given():
+        _refuse_single_values(document, source)
     if not columns and not found.text:
         raise LogError(f"{source.name}: no training curve here: the JSON holds no list of numbers.")
     return Table("JSON history", columns, found.notes, found.text)
+
+
+_HISTORY_IS = (
+    # Fields of summaries, and where the history of such a run is.
+    (("_wandb", "_runtime"), "it sums up a W&B run, whose history is in the run's .wandb file"),
+    (("training_epochs", "best_epoch"), "AllenNLP writes one for each epoch; name their folder"),
+    (("train_runtime", "eval_runtime"), "the Trainer's history is in trainer_state.json"),
+)
+
+
+def _refuse_single_values(document: Any, source: Source) -> None:
+    """Say where the history is, if the document holds the values of one moment.
+
+    Raises:
+        LogError: If it does.
+    """
+    if not isinstance(document, dict):
+        return
+    flat = flatten(document)
+    losses = [n for n, v in flat.items() if _has_loss([n]) and to_number(v) is not None]
+    where = next((told for keys, told in _HISTORY_IS if any(k in document for k in keys)), "")
+    if not where and source.path is not None and source.path.name == "metrics.json" and losses:
+        where = "if DVCLive wrote it, the history is in plots/metrics beside it"
+    if losses or where:
+        held = f"{listing(losses, 4)} have one value each" if losses else "values of one moment"
+        raise LogError(
+            f"{source.name}: no training curve here: {held}{f'; {where}' if where else ''}."
+        )
 
 
 def _has_loss(names: Iterable[str]) -> bool:

@@ -25,7 +25,8 @@ def _recognizes(source: Source) -> float:
 
 def _read(source: Source, choice: Choice) -> Table:
     del choice  # every field is read
-    state = load_json(source)
+    cut: list[str] = []
+    state = load_json(source, cut)
     history = state.get("log_history") if isinstance(state, dict) else None
     if not isinstance(history, list):
         raise LogError(f"{source.name}: a trainer state without 'log_history'.")
@@ -39,7 +40,7 @@ def _read(source: Source, choice: Choice) -> Table:
     if "step" in columns:
         # The epoch is a fraction of the same progress that `step` counts.
         columns.pop("epoch", None)
-    return Table("Hugging Face trainer_state.json", columns, notes, text)
+    return Table("Hugging Face trainer_state.json", columns, [*cut, *notes], text)
 
 
 def _is_summary(record: Mapping[str, Any]) -> bool:

@@ -77,7 +77,7 @@ REFUSED = {
     "cut gzip": (gzip.compress(GOOD.encode())[:-9], "cut off or damaged"),
     "damaged gzip": (gzip.compress(b"x" * 99)[:20] + b"yyyyyyyyyyyyyyyyyyyyyyyy", "damaged"),
     "deep json": ("[" * 200_000, "nested too deeply"),
-    "cut json": ('{"loss": [0.9, 0.8, 0.7], "val_loss": [0.9', ":1: the JSON is cut off here"),
+    "cut json": ('{"epochs": 3, "loss": [0.9, 0.8', ":1: the JSON is cut off here"),
     "no json": ('{"loss": [0.9 0.8], "val_loss": [1, 2, 3]}', ":1: no JSON"),
     "json without numbers": ('{"loss": "none"}', "holds no list of numbers"),
     "one line of 10 MB": (b"1," * 5_000_000, "characters is no table"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import time
 
 import pytest
 
 from diagnose.errors import LogError
+from diagnose.readers import read
 
 TRAIN = [0.9, 0.7, 0.6]
 VAL = [0.95, 0.8, 0.75]
@@ -277,12 +280,61 @@ def test_integers_beyond_floats(read_log) -> None:
     assert run.train_loss.value.tolist() == [1, math.inf, -math.inf]
 
 
+CUT = {
+    # What is whole of a document that is cut off: for each loss how many values.
+    '{"loss": [0.9, 0.7, 0.': (2, 0),
+    '{"loss": [0.9, 0.7, 0.6], "val_lo': (3, 0),
+    '{"loss": [0.9, 0.7, 0.6], "val_loss": [1, 2, 3], "lr": [\n': (3, 3),
+    '{"loss": [0.9, 0.7, 0.6], "val_loss": [1, 2': (3, 0),
+    "{'loss': [0.9, 0.7, 0.6], 'val_loss': [1, 2, nan], 'lr': [0.1, 0.": (3, 3),
+    '{"a": "a,[\\"{", "loss": [0.9, 0.7, 0.6], "b": "]': (3, 0),
+    '[{"loss": 0.9, "val_loss": 1}, {"loss": 0.7, "val_loss": 1}, {"loss": 0.6, "val': (2, 2),
+    '{"train": {"loss": [0.9, 0.7]}, "val": {"loss": [1, 2], "acc": [1,': (2, 2),
+}
+
+
+@pytest.mark.parametrize(("text", "counts"), CUT.items())
+def test_whole_entries_of_a_cut_document(read_log, text, counts) -> None:
+    """A list or a record that is not whole gives no value, and the cut is told."""
+    run = read_log(text, "history.json")
+    found = [0 if loss is None else len(loss) for loss in (run.train_loss, run.val_loss)]
+    assert found == list(counts)
+    assert run.train_loss.value.tolist() == [0.9, 0.7, 0.6][: counts[0]]
+    assert any("cut off" in note for note in run.notes)
+
+
+def test_histories_one_after_another(read_log, points) -> None:
+    """Each is whole; the last one with a loss is judged."""
+    text = "{'loss': [3, 2, 1], 'val_loss': [3, 3, 3]}{'loss': [0.9, 0.7], 'b_loss': [1, 1]}"
+    run = read_log(text + "{'names': ['a', 'b']}", "log.txt")
+    assert points(run, "train_loss") == [(1, 0.9), (2, 0.7)]
+    assert any("3 histories" in note for note in run.notes)
+    run = read_log('{\n"loss": [3, 2]\n}\n{\n"loss": [5, 4, 3]\n}\n{\n"loss": [7', "log.json")
+    assert points(run, "train_loss") == [(1, 5), (2, 4), (3, 3)]
+
+
+def test_records_one_after_another(read_log, points) -> None:
+    """Records over several lines each are those of one run."""
+    text = "".join(f'{{\n  "epoch": {e},\n  "loss": {9 - e}\n}}\n' for e in range(1, 5))
+    assert points(read_log(text, "log.json"), "train_loss") == [(e, 9 - e) for e in range(1, 5)]
+
+
+@pytest.mark.parametrize("piece", ['"', "'", '"\\"', "[", "{", '{"a":[', "[1,", "}", "[],", "a,"])
+def test_broken_documents_take_no_time(tmp_path, piece) -> None:
+    """Ten megabytes of one piece are gone through once."""
+    path = tmp_path / "log.json"
+    path.write_text('{"loss": [1, 2], ' + piece * (1_000_000 // len(piece)))
+    start = time.perf_counter()
+    with contextlib.suppress(LogError):
+        read(path)
+    assert time.perf_counter() - start < 3
+
+
 BAD = {
-    "cut in a number": ('{"loss": [0.9, 0.7, 0.', "cut off"),
-    "cut in a list": ('{"loss": [0.9, 0.7,', "cut off"),
-    "cut in a name": ('{"loss": [0.9, 0.7], "val_lo', "cut off"),
-    "cut in a word": ('{"loss": [0.9, 0.7], "a": tru', "cut off"),
-    "cut in the middle": ('{"loss": [0.9, 0.7], "lr": [\n', "cut off"),
+    "cut in the first number": ('{"loss": [0.', "cut off"),
+    "cut in the second number": ('{"loss": [0.9, 0.7', "cut off"),
+    "cut in a name": ('{"epochs": 3, "lo', "cut off"),
+    "cut before the list": ('{"epochs": [1, 2], "loss": ', "cut off"),
     "comma missing": ('{"loss": [0.9 0.7, 0.6, 0.5, 0.4]}', "no JSON"),
     "deep lists": ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
     "deep objects": ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
@@ -290,7 +342,11 @@ BAD = {
     "an endless integer": ('{"loss": [1, ' + "9" * 5000 + "]}", "no JSON"),
     "nothing in it": ("{}", "no list of numbers"),
     "an empty list": ("[]", "no list of numbers"),
-    "scalars": ('{"loss": 0.5, "val_loss": 0.6}', "no list of numbers"),
+    "scalars": ('{"loss": 0.5, "val_loss": 0.6}', "'loss', 'val_loss' have one value each"),
+    "a W&B summary": ('{"train/loss": 0.5, "_wandb": {"runtime": 5}}', r"run's \.wandb file"),
+    "a W&B summary without a loss": ('{"f1": [1, 2], "_runtime": 5}', r"run's \.wandb file"),
+    "an epoch of AllenNLP": ('{"training_epochs": 3, "training_loss": 1}', "name their folder"),
+    "a Trainer's results": ('{"train_loss": 0.5, "train_runtime": 9}', "in trainer_state.json"),
     "one epoch": ('{"loss": [0.5], "val_loss": [0.6]}', "single point"),
     "no loss": ('{"foo": [1, 2], "bar": [3, 4]}', "'foo', 'bar'.*--train-loss"),
     "text": ('{"loss": ["high", "low"]}', "'loss' holds text .*'high'"),
