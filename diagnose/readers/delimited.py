@@ -41,6 +41,8 @@ ALL_COLUMNS_BYTES = 8 << 20
 """Up to this size every column is read; above it only those that have a role."""
 MAX_COLUMNS = 20_000
 
+_TOLD = re.compile(r"\w[:=] ?[-+]?\.?\d")
+"""`loss: 0.52` is no column's name but a line that tells a number."""
 _SHORT_EXPONENT = re.compile(r"[eE][+-]?\d?$")
 _ERRORS = re.compile(r"(?<![a-z])(learn|test)_error\.tsv")
 _RUN_NAMES = frozenset(
@@ -49,6 +51,8 @@ _RUN_NAMES = frozenset(
 
 
 def _recognizes(source: Source) -> float:
+    if b"\b\b\b" in source.head:
+        return 0.0  # a progress bar, drawn anew over itself
     lines = source.head_lines()
     if "".join(lines[:20]).lstrip("\ufeff \t")[:1] in ("{", "["):
         return 0.0
@@ -57,7 +61,7 @@ def _recognizes(source: Source) -> float:
     layout = source.layout = find_layout(lines)
     if layout is None:
         return 0.0
-    if not layout.has_header:
+    if not layout.has_header or any(_TOLD.search(name) for name in layout.names):
         return 0.3
     return 0.8 if any(is_known(name) for name in layout.names) else 0.4
 

@@ -7,13 +7,15 @@ understood once.
 
 from __future__ import annotations
 
+import math
 import re
-from itertools import pairwise
+from collections.abc import Callable
 from typing import NamedTuple
 
 from diagnose.readers.columns import (
     EPOCH_AXES,
     PERPLEXITY,
+    REINFORCEMENT,
     STEP_AXES,
     TRAINING,
     VALIDATION,
@@ -22,28 +24,81 @@ from diagnose.readers.columns import (
     words,
 )
 
-NUMBER = re.compile(
-    r"(?<![\w.@#])(?<!\w-)(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = (
+    r"(?<![\w.@#])(?<!\w-)(?:[-+]?(?:\d+(?:,\d+)+(?:\.\d+)?"
+    r"|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
     r"|[-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w(]))"
 )
 """A number, unless it is part of a word, a version or a path."""
+BLOCKS = "█▏▎▍▌▋▊▉"
+BAR = rf"[=#>.{BLOCKS}━╸╺╴─┈⠀-⣿-]{{4,}}+|[{BLOCKS}]++\s*+(?=\|)"
+"""The drawing of a progress bar."""
+MANY = 15
+KNOWN_SHARE = 0.25
+"""Of a configuration that is printed in one line, with so many numbers, few are known."""
+MAX_HEADING = 10
+"""A line that announces a part of the data has no more words."""
+_NUMBER = re.compile(NUMBER)
+_STAMPED = re.compile(r"^\W{0,2}\0[-/:]")
+"""The date or the clock before a line."""
+_BAR = re.compile(BAR)
+_SPACES = re.compile("  +")
 _CUT = re.compile(r".*(?:[,|;()\[\]{}<>\t]|  | - |\. |/\s|//)", re.DOTALL)
 """What stands before the last mark that parts a label from the words before it."""
-_EDGE = re.compile(r"[^\w%]+$")
-_BAR = re.compile(r"[=#>.█▏▎▍▌▋▊▉━╸╺╴─┈⠀-⣿-]{4,}|[█▏▎▍▌▋▊▉]+\s*(?=\|)")
-_PATHS = re.compile(r"(?<![\w./\\-])[\w./\\-]+\.(?:py|log|pth?|ckpt|txt|json|ya?ml|h5|hdf5|csv|cc|cpp)\b")
+_PATHS = re.compile(
+    r"(?<![\w./\\-])[\w./\\-]{1,200}\.(?:py|log|pth?|ckpt|txt|json|ya?ml|h5|hdf5|csv|cc|cpp)\b"
+)
+_PHASE = re.compile(r"\b(epoch|iter)\((train|val|test)\)", re.IGNORECASE)
+_PHASE_OF_EVALUATION = re.compile(r"\b(?:val|test) iter\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"#\d{1,4}\b")
+_OWNER = re.compile(r"\b(train(?:ing)?|valid(?:ation)?|eval|test)(?:_?\d{1,3})?'s ")
+_RUNNING = re.compile(r"ETA|/step|/sample|s/epoch")
+_SO_FAR = re.compile(r"\bso far\b")
+_OPTION = re.compile(r"--[\w-]{1,60}[ =]*$")
+_JOINED = re.compile(r"\w\|\w{1,40}\s*[=:]\s*$")
+_SUMMARY = re.compile(
+    r"train_runtime|best (?:\w+ )?(?:epoch|model|result|iteration|round|checkpoint)"
+    r"|improved|improving|did not improve|decreased \(|early stopping counter",
+    re.IGNORECASE,
+)
+_BEST_BELOW = re.compile(r"best (?:iteration|round|epoch)[^\0]{0,20}:\s*$", re.IGNORECASE)
+_ADVERSARIAL = re.compile(r"\(epoch: \0, iters: \0,[^)]{0,80}\)")
 _FILLER = frozenset(
     [
         "a", "after", "array", "at", "current", "data", "dataset", "far", "for", "in", "info", "is",
-        "log", "logger", "main", "mlp", "net", "network", "now", "of", "on", "output", "over",
-        "result", "results", "root", "set", "so", "tensor", "the", "then", "this", "to", "value",
-        "was", "with",
+        "complete", "completed", "done", "finished", "log", "logger", "main", "mlp", "net",
+        "network", "now", "of", "on", "output", "over", "result", "results", "root", "s", "set",
+        "so", "tensor", "tensorflow", "the", "then", "this", "to", "value", "was", "with",
     ]
 )  # fmt: skip
 """Words of running text that leave a label what it is."""
-_COUNTERS = frozenset(
-    [*STEP_AXES, "batch", "batch_index", "up", "upd", "it", "minibatch", "round", "tree", "sen"]
-)
+_SETTING = frozenset(
+    [
+        "best", "early", "end", "every", "freq", "from", "initial", "interval", "last", "max",
+        "maximum", "min", "n", "num", "number", "patience", "per", "save", "start", "stop",
+        "target", "total", "warmup", "limit", "size", "previous", "prev", "lowest", "old",
+    ]
+)  # fmt: skip
+"""Words beside which a counter is a setting, not where the training stands."""
+_NO_VALUE = frozenset(
+    [
+        "alpha", "beta", "best", "change", "coef", "coeff", "constant", "decay", "factor", "from",
+        "gamma", "initial", "lambda", "lowest", "mult", "old", "power", "prev", "previous",
+        "schedule", "scheduler", "smooth", "target", "threshold", "window",
+    ]
+)  # fmt: skip
+"""Words beside which a loss or a rate is a setting, or that of another time."""
+DISCRIMINATOR = frozenset(["d", "dis", "disc", "discriminator", "critic", "fake", "real"])
+GENERATOR = frozenset(["g", "gen", "generator"])
+"""Words of losses that play against each other."""
+COUNTERS = (
+    *STEP_AXES, "update", "up", "upd", "round", "tree", "it", "checkpoint", "minibatch",
+    "batch_index", "sen",
+)  # fmt: skip
+"""What counts steps, from the counter that is right for every line to the coarsest."""
+_COUNTERS = frozenset(COUNTERS)
+WITHIN = frozenset(["batch", "batch_idx", "batch_index", "minibatch", "bar"])
+"""Counters that begin again with every epoch."""
 FOREIGN = (
     # The field's words in other languages, longest first where one holds another.
     ("验证", " validation "), ("驗證", " validation "), ("测试", " test "), ("測試", " test "),
@@ -73,17 +128,23 @@ class Item(NamedTuple):
 
     Attributes:
         at: Which number of the line it is, from 0.
-        name: The column it belongs to, without the part of the data.
-        kind: `epoch`, `step`, `bar` (a counter without a name), or the kind of quantity.
-        split: `train`, `val`, or empty where the line does not say.
+        name: The quantity's or the counter's name, without the part of the data.
+        kind: `epoch`, `count` (a counter of steps), `total` (of the counter before it),
+            or the kind of quantity.
+        split: `train`, `val`, `test`, or empty where the line does not say.
         percent: Whether a percent sign follows.
     """
 
     at: int
     name: str
     kind: str
-    split: str
-    percent: bool
+    split: str = ""
+    percent: bool = False
+
+    @property
+    def is_quantity(self) -> bool:
+        """Whether it is a loss, an accuracy, a learning rate or the like."""
+        return self.kind not in ("epoch", "count", "total")
 
 
 class Phrase(NamedTuple):
@@ -92,27 +153,46 @@ class Phrase(NamedTuple):
     Attributes:
         items: The numbers that are of use.
         heading: The part of the data that a line without a quantity announces; may be empty.
-        is_bar: Whether it is a progress bar whose values are running means.
+        is_running: Whether its values are means over the epoch so far.
+        best_below: Whether the line below repeats the best one.
+        is_drawn: Whether it is a progress bar, which shows a value until the next is known.
     """
 
     items: tuple[Item, ...]
-    heading: str
-    is_bar: bool
+    heading: str = ""
+    is_running: bool = False
+    best_below: bool = False
+    is_drawn: bool = False
 
     @property
     def has_quantity(self) -> bool:
         """Whether it tells a loss, an accuracy, a learning rate or the like."""
-        return any(item.kind not in ("epoch", "step", "bar", "total") for item in self.items)
+        return any(item.is_quantity for item in self.items)
 
 
 def wording(line: str) -> str:
-    """Return a line with a zero byte for each number: its wording."""
-    return NUMBER.sub("\0", line)
+    r"""Return a line with a \0 for each number and a \1 for a bar's drawing: its wording."""
+    skeleton = _NUMBER.sub("\0", _BAR.sub("\1", line))
+    return _SPACES.sub("  ", skeleton) if "  " in skeleton else skeleton
 
 
-def without_bars(line: str) -> str:
-    """Return a line without the drawing of its progress bar, which differs from line to line."""
-    return _BAR.sub("", line)
+def numbers(line: str) -> list[str]:
+    """Return the numbers of a line, in the order of its wording."""
+    return _NUMBER.findall(_BAR.sub("\1", line))
+
+
+def to_float(number: str) -> float:
+    """Turn a number into a float: `1,234.5` counts thousands, `0,52` has a decimal comma."""
+    try:
+        return float(number)
+    except ValueError:
+        pass
+    first, *groups = number.split(",")
+    whole = all(len(group.split(".")[0]) == 3 for group in groups)
+    if whole and first.lstrip("+-") != "0":
+        return float(number.replace(",", ""))
+    decimal = len(groups) == 1 and "." not in number
+    return float(number.replace(",", ".")) if decimal else math.nan
 
 
 def understand(skeleton: str) -> Phrase:
@@ -121,69 +201,161 @@ def understand(skeleton: str) -> Phrase:
     Args:
         skeleton: The wording, as `wording` returns it.
     """
+    for form, reading in FORMS:
+        match = form.search(skeleton)
+        if match:
+            return reading(match)
     plain = _PATHS.sub("", skeleton)
     if not plain.isascii():
         plain = _FOREIGN.sub(lambda match: _ENGLISH.get(match[0].lower(), match[0]), plain)
+    plain = _NUMBERED.sub("", plain)
+    plain = _OWNER.sub(r"\1 ", _PHASE.sub(r"\2 \1", plain))
+    items = _items(plain)
+    if _SUMMARY.search(plain) and not _is_told_beside(plain):
+        items = [item for item in items if not item.is_quantity]
+    quantity = any(item.is_quantity for item in items)
+    if not quantity:
+        # A checkpoint that was saved, or an iteration's best, is not where the training stands.
+        items = [item for item in items if item.name != "checkpoint"]
+    if plain.count("\0") >= MANY and len(items) < KNOWN_SHARE * plain.count("\0"):
+        return Phrase(())
+    heading = "" if quantity else _heading(plain, items)
+    is_running = any(i.name == "bar" for i in items) and bool(_RUNNING.search(plain))
+    is_running = is_running or bool(_SO_FAR.search(plain))
+    is_drawn = "\1" in plain or "%|" in plain
+    return Phrase(tuple(items), heading, is_running, bool(_BEST_BELOW.search(plain)), is_drawn)
+
+
+def _heading(plain: str, items: list[Item]) -> str:
+    """Return the part of the data that a line announces: a few words, and no other numbers."""
+    is_bar = any(item.name == "bar" for item in items)
+    told = words(plain)
+    if plain.count("\0") > len(items) and not is_bar and not _STAMPED.match(plain):
+        return ""
+    if len(told) > MAX_HEADING or (VALIDATION & set(told) and TRAINING & set(told)):
+        return ""
+    return _split_of(plain)
+
+
+def _is_told_beside(plain: str) -> bool:
+    """Return whether the word of a summary comes behind what the epoch's line tells."""
+    match = _SUMMARY.search(plain)
+    before = plain[: match.start()] if match else ""
+    return "loss" in before.lower() and before.count("\0") >= 2 and "epoch" in before.lower()
+
+
+def _items(plain: str) -> list[Item]:
     parts = plain.split("\0")
+    adversarial = _ADVERSARIAL.match(plain)
     items: list[Item] = []
-    split = ""
-    said = ""  # the part of the data that any word of the line so far told
-    for at, (before, after) in enumerate(pairwise(parts)):
+    split = said = ""  # `said`: the part of the data that any word of the line so far told
+    if "train_inner" in plain:
+        said = "train"
+    elif "Saving dict for global step" in plain:
+        said = "val"
+    is_single = "train_inner" in plain or "Train net output" in plain
+    for at, before in enumerate(parts[:-1]):
+        after = parts[at + 1]
         said = _split_of(before) or said
-        label = _EDGE.sub("", before)
-        if not re.search(r"\w", label):
+        label = before[: _end(before)]
+        tokens = _label(label)
+        if _OPTION.search(before) or _JOINED.search(before):
+            continue
+        if not tokens or (after.strip() == "/" and set(tokens) <= TRAINING | VALIDATION):
             item = _unlabelled(at, before, items, parts)
             if item is not None:
                 items.append(item)
             continue
-        cut = _CUT.match(label)
-        short = label[cut.end() :] if cut else label
-        tokens = [token for token in words(short) if token not in _FILLER]
-        if not tokens:
-            continue
         last = tokens[-1]
-        if last in EPOCH_AXES or normalized(short) in EPOCH_AXES:
-            items.append(Item(at, "epoch", "epoch", "", False))
+        name = "_".join(token for token in tokens if token not in TRAINING | VALIDATION)
+        if last in EPOCH_AXES or name in EPOCH_AXES:
+            if not set(tokens) & _SETTING and not _is_setting(tokens, label):
+                items.append(Item(at, "epoch", "epoch"))
             continue
-        if last in _COUNTERS or normalized(short) in _COUNTERS:
-            items.append(Item(at, "_".join(tokens[-2:]), "step", "", False))
+        if last in _COUNTERS or name in _COUNTERS:
+            known = name if name in _COUNTERS else last
+            # The iterations of an evaluation are not those of the training.
+            is_other = _PHASE_OF_EVALUATION.search(before) is not None
+            is_setting = set(tokens[:-1]) & _SETTING or (len(tokens) > 1 and last.endswith("s"))
+            if not is_other and (not is_setting or name in _COUNTERS):
+                items.append(Item(at, known, "count"))
             continue
         told = meaning(" ".join(tokens))
-        if told.kind == "other":
+        if set(tokens) & REINFORCEMENT:
+            items.append(Item(at, " ".join(tokens), "reward"))
+            continue
+        if adversarial and at > 3 and told.kind == "other":
+            items.append(Item(at, f"{' '.join(tokens)} loss", "loss", split))
+            continue
+        if told.kind == "other" and "loss" in tokens and set(tokens) & (DISCRIMINATOR | GENERATOR):
+            items.append(Item(at, " ".join(tokens), "adversarial"))
+            continue
+        if (
+            told.kind == "other"
+            or set(tokens) & _NO_VALUE
+            or (told.kind == "lr" and set(tokens) & _SETTING)
+        ):
             split = told.split or split
             continue
-        split = told.split or _split_of(before) or split or said
-        name = " ".join(t for t in tokens if t not in TRAINING | VALIDATION)
-        items.append(Item(at, name, told.kind, split, after.startswith("%")))
-    quantity = any(item.kind not in ("epoch", "step", "bar", "total") for item in items)
-    heading = "" if quantity else _split_of(plain)
-    is_bar = bool(items) and items[0].kind == "bar" and re.search(r"ETA|/step|/sample", plain)
-    return Phrase(tuple(items), heading, bool(is_bar))
+        if PERPLEXITY & set(tokens):
+            tokens = [token for token in tokens if token != "loss"]
+            told = meaning(" ".join(tokens))
+        split = _split_of(" ".join(tokens)) or _split_of(before) or split or said
+        kept = [t for t in tokens if t not in TRAINING | VALIDATION]
+        if is_single:
+            kept.append("batch")
+        items.append(Item(at, " ".join(kept), told.kind, split, after.startswith("%")))
+    return items
+
+
+def _end(text: str) -> int:
+    """Return where the last word or percent sign of a text ends."""
+    end = len(text)
+    while end and not (text[end - 1].isalnum() or text[end - 1] in "_%"):
+        end -= 1
+    return end
+
+
+def _label(label: str) -> list[str]:
+    cut = _CUT.match(label)
+    short = label[cut.end() :] if cut else label
+    return [token for token in words(short) if token not in _FILLER]
+
+
+def _is_setting(tokens: list[str], label: str) -> bool:
+    """Return whether `epochs 50` or `'epochs': 50` tells how many there will be."""
+    return tokens[-1] == "epochs" and normalized(label).endswith("epochs")
 
 
 def _unlabelled(at: int, before: str, items: list[Item], parts: list[str]) -> Item | None:
     """Say what a number without a label is: a total, a counter, or the mean of the one before."""
     previous = items[-1] if items and items[-1].at == at - 1 else None
     mark = before.strip()
+    after = parts[at + 1]
     if previous is not None:
-        if mark.endswith("/"):
-            return Item(at, "total", "total", "", False)
-        if mark.endswith("(") and previous.kind not in ("epoch", "step", "bar"):
+        if mark == "/" and previous.kind in ("epoch", "count"):
+            return Item(at, "epochs" if previous.kind == "epoch" else "of", "total")
+        if mark == "(" and previous.is_quantity and after.startswith(")"):
             # `Loss 5.31 (4.30)`: the value and its mean so far.
             return previous._replace(at=at, name=f"{previous.name} average")
-        if mark.endswith("[") and previous.kind == "epoch":
-            return Item(at, "batch", "step", "", False)
+    counted = any(item.kind == "count" for item in items)
+    if counted:
         return None
-    if at == 0 and parts[1].startswith("/") and mark == "":
-        return Item(at, "bar", "bar", "", False)
-    if at == 0 and parts[1].startswith("]") and mark == "[":
-        return Item(at, "round", "step", "", False)
+    is_date = before.endswith("/") or (at + 2 < len(parts) and parts[at + 2].startswith("/"))
+    if after.strip() == "/" and not is_date:
+        return Item(at, "bar", "count")
+    if previous is not None and previous.kind == "epoch" and mark.endswith("["):
+        return Item(at, "batch", "count")
+    if at == 0 and mark == "[" and after.startswith("]"):
+        return Item(at, "round", "count")
     return None
 
 
 def _split_of(text: str) -> str:
     """Return the part of the data that a text's last telling word names."""
     for token in reversed(words(text)):
+        if token == "test":
+            return "test"
         if token in VALIDATION:
             return "val"
         if token in TRAINING:
@@ -191,6 +363,67 @@ def _split_of(text: str) -> str:
     return ""
 
 
-def is_perplexity(name: str) -> bool:
-    """Return whether a column's name is that of a perplexity."""
-    return bool(set(words(name)) & PERPLEXITY)
+def _told(*items: Item) -> Phrase:
+    return Phrase(items)
+
+
+def _of_split(match: re.Match[str]) -> Phrase:
+    """`250 val 6.3097`, `s:250 tel:6.3097`."""
+    split = "val" if match[1] in ("val", "tel") else "train"
+    if match[1] in ("hella", "eval"):
+        return Phrase((Item(0, "step", "count"),))
+    return _told(Item(0, "step", "count"), Item(1, "loss", "loss", split))
+
+
+def _of_catboost(match: re.Match[str]) -> Phrase:
+    """`0: learn: 0.69 test: 0.69 best: 0.69 (0)`."""
+    items = [Item(0, "iteration", "count"), Item(1, "loss", "loss", "train")]
+    if "test" in match[0]:
+        items.append(Item(2, "loss", "loss", "val"))
+    return Phrase(tuple(items))
+
+
+def _of_espnet(match: re.Match[str]) -> Phrase:
+    """`3epoch results: [train] loss=48.1, acc=0.4 [valid] loss=50.3`."""
+    at = match.string[: match.start()].count("\0")
+    items = [item for item in _items(match.string.replace("epoch results", "")) if item.at > at]
+    return Phrase((Item(at, "epoch", "epoch"), *(i for i in items if i.is_quantity)))
+
+
+FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Phrase]], ...] = (
+    # Lines whose numbers have no label of their own.
+    (re.compile(r"^\0 (train|val|hella) \0\s*$"), _of_split),
+    (re.compile(r"^s:\0 (trl|tel|eval):\0"), _of_split),
+    # RWKV: epoch, loss, its exponential, learning rate, the date.
+    (
+        re.compile(r"^\0 \0 \0 \0 \0-\d\d-\d\d "),
+        lambda _: _told(Item(0, "epoch", "epoch"), Item(1, "loss", "loss"), Item(3, "lr", "lr")),
+    ),
+    # Darknet: iteration, loss, its running mean, learning rate.
+    (
+        re.compile(r"^\s*\0: \0, \0 avg(?: loss)?, \0 rate, "),
+        lambda _: _told(
+            Item(0, "iteration", "count"), Item(1, "loss", "loss"), Item(3, "lr", "lr")
+        ),
+    ),
+    # torchtune's bar: epoch, step, loss.
+    (
+        re.compile(r"^\s*\0\|\0\|Loss: \0"),
+        lambda _: _told(
+            Item(0, "epoch", "epoch"), Item(1, "step", "count"), Item(2, "loss", "loss")
+        ),
+    ),
+    # timm: epoch, update and updates of the epoch, loss and its mean so far.
+    (
+        re.compile(r"^Train: \0 \[\s*\0/\0 \(\s*\0%\)\]\s+Loss:\s*\0 \(\s*\0\)"),
+        lambda _: _told(
+            Item(0, "epoch", "epoch"),
+            Item(1, "bar", "count"),
+            Item(2, "of", "total"),
+            Item(4, "loss", "loss", "train"),
+            Item(5, "loss average", "loss", "train"),
+        ),
+    ),
+    (re.compile(r"^\s*\0:\s+learn: \0(?:\s+test: \0)?"), _of_catboost),
+    (re.compile(r"\0epoch results: "), _of_espnet),
+)

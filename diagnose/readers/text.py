@@ -2,140 +2,148 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
 from diagnose.errors import LogError
-from diagnose.readers.axis import Column
-from diagnose.readers.phrases import NUMBER, Item, Phrase, understand, without_bars, wording
+from diagnose.readers.columns import meaning, words
+from diagnose.readers.curves import LOSSES, Points, reduced
+from diagnose.readers.lines import MAX_CHARACTERS, MAX_TOLD, clean_blocks, scan
+from diagnose.readers.phrases import DISCRIMINATOR, GENERATOR, understand, wording
+from diagnose.readers.printed_table import header_of
 from diagnose.readers.reader import Reader
-from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source, reason
-from diagnose.readers.table import Choice, Table
+from diagnose.readers.records import columns_of
+from diagnose.readers.source import Source
+from diagnose.readers.standing import Log
+from diagnose.readers.table import Choice, Table, listing
+from diagnose.run import FloatArray
 
 MIN_POINTS = 2
 """A quantity that is told fewer times is a setting or a summary, not a curve."""
-MAX_WORDINGS = 50_000
-"""Lines are understood once for each wording, up to so many."""
-MAX_CHARACTERS = 1000
-"""What a line tells stands in its first characters; the rest of a longer one is data."""
-HEADING_HOLDS = 3
-"""A line that announces a part of the data speaks for so many lines below it."""
-_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_DRAWN = re.compile("[█▏▎▍▌▋▊▉━╸#=>]{4}|[█▏▎▍▌▋▊▉]")
-
-
-def clean_lines(source: Source) -> Iterator[str]:
-    """Yield a log's lines as a terminal would have shown them, one for each redrawing.
-
-    Colours are taken out; a carriage return or backspaces, which draw a line anew, end a line.
-
-    Raises:
-        LogError: If the log cannot be read to its end.
-    """
-    try:
-        with source.open_text() as stream:
-            while line := stream.readline(MAX_LINE):
-                if len(line) > MAX_CHARACTERS and "\b" not in line:
-                    line = line[:MAX_CHARACTERS]
-                if "\x1b" in line:
-                    line = _ESCAPES.sub("", line)
-                if "\b" in line:
-                    yield from (part[:MAX_CHARACTERS] for part in re.split("\b+", line) if part)
-                else:
-                    yield line
-    except READ_ERRORS as error:
-        raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
-
-
-class _Curves:
-    """Collects the numbers of lines into columns."""
-
-    def __init__(self) -> None:
-        self.row = 0
-        self.rows: dict[str, list[int]] = {}
-        self.values: dict[str, list[float]] = {}
-        self.epoch: float | None = None
-        self.bars: dict[str, int] = {}
-
-    def put(self, name: str, value: float) -> None:
-        """Put a number into the present row; the last one of a row stays."""
-        rows = self.rows.setdefault(name, [])
-        if rows and rows[-1] == self.row:
-            self.values[name][-1] = value
-            return
-        rows.append(self.row)
-        self.values.setdefault(name, []).append(value)
+OTHER_SCALE = 20.0
+"""Losses that begin further apart than this factor are not sums, or means, alike."""
 
 
 def _recognizes(source: Source) -> float:
     """Any text may be a log, and tell its first loss far below its head."""
-    lines = (without_bars(line[:MAX_CHARACTERS]) for line in source.head_lines())
-    return 0.42 if any(understand(wording(line)).has_quantity for line in lines) else 0.05
+    for line in source.head_lines():
+        line = line[:MAX_CHARACTERS]
+        if understand(wording(line)).has_quantity or header_of(line):
+            return 0.42
+    return 0.05
 
 
 def _read(source: Source, choice: Choice) -> Table:
-    del choice  # every quantity is read
-    phrases: dict[str, Phrase] = {}
-    curves = _Curves()
-    heading, since = "", HEADING_HOLDS
-    for line in clean_lines(source):
-        since += 1
-        if _DRAWN.search(line):
-            line = without_bars(line)
-        skeleton = wording(line)
-        phrase = phrases.get(skeleton)
-        if phrase is None:
-            phrase = understand(skeleton)
-            if len(phrases) < MAX_WORDINGS:
-                phrases[skeleton] = phrase
-        if phrase.heading:
-            heading, since = phrase.heading, 0
-        if phrase.items:
-            _take(curves, phrase, NUMBER.findall(line), heading if since <= HEADING_HOLDS else "")
-    columns = _columns(curves)
-    if not columns:
+    return table_of(clean_blocks(source), source.name, choice)
+
+
+def table_of(blocks: Iterable[list[str]], name: str, choice: Choice) -> Table:
+    """Read printed lines.
+
+    Args:
+        blocks: The lines, many at a time.
+        name: The log's name, for messages.
+        choice: Columns that the user named.
+
+    Raises:
+        LogError: If they tell no curve.
+    """
+    found = scan(blocks)
+    notes: list[str] = []
+    if found.is_cut:
+        notes.append(f"the log tells more than {MAX_TOLD:,} numbers; what follows was left out")
+    log = Log(found)
+    points = log.points()
+    points = {key: part for key, part in points.items() if len(part.line)}
+    curves: dict[tuple[str, str], Points] = {}
+    for key, part in reduced(points, notes).items():
+        if len(part.line) >= MIN_POINTS:
+            curves[key] = part
+    if not choice.roles_given():
+        curves = _judgeable(curves, name)
+    if not curves:
+        raise LogError(f"{name}: no training curve here: no line tells a loss more than once.")
+    told = list(curves)
+    position, axis = log.positions(curves, notes)
+    if not axis:
+        # What never changes and stands nowhere is a setting.
+        curves = {k: p for k, p in curves.items() if (p.value != p.value[0]).any()}
+    losses = [key for key, part in curves.items() if part.kind in LOSSES]
+    if not losses and not choice.roles_given():
         raise LogError(
-            f"{source.name}: no training curve here: no line tells a loss more than once."
+            f"{name}: no training curve here: no line tells a loss more than once."
+            f" Told: {listing([' '.join(key).strip() for key in told])}."
         )
-    return Table("text", columns, [])
+    if not curves or _stands_still(curves, position):
+        raise LogError(
+            f"{name}: no training curve here: its losses are told, but none at a second step."
+        )
+    columns = columns_of(curves, position, axis, notes)
+    _note_scales(curves, notes)
+    return Table("text", columns, notes)
 
 
-def _take(curves: _Curves, phrase: Phrase, numbers: list[str], heading: str) -> None:
-    """Take a line's numbers; a line with a quantity makes a row."""
-    for item in phrase.items:
-        if item.kind == "epoch":
-            curves.epoch = float(numbers[item.at])
-    if not phrase.has_quantity:
-        return
-    if curves.epoch is not None:
-        curves.put("epoch", curves.epoch)
-    for item in phrase.items:
-        if item.kind in ("epoch", "total"):
+def _judgeable(curves: dict[tuple[str, str], Points], name: str) -> dict[tuple[str, str], Points]:
+    """Leave out the parts of a loss where two networks play against each other.
+
+    Raises:
+        LogError: If nothing is left.
+    """
+    against = [label for (_, label), part in curves.items() if part.kind == "adversarial"]
+    against += [n for _, n in curves if "loss" in words(n) and DISCRIMINATOR & set(words(n))]
+    if not against:
+        return curves
+    against += [n for _, n in curves if "loss" in words(n) and GENERATOR & set(words(n))]
+    kept = {
+        key: part
+        for key, part in curves.items()
+        if part.kind not in (*LOSSES, "adversarial")
+        or (part.kind == "loss" and not meaning(key[1]).extras)
+    }
+    if any(part.kind == "loss" for part in kept.values()):
+        return kept
+    raise LogError(
+        f"{name}: {listing(list(dict.fromkeys(against)), 4)} are losses of networks that play"
+        " against each other (a generator and a discriminator) and are not judged as one training"
+        " loss. Name one with --train-loss COLUMN to look at it alone."
+    )
+
+
+def _stands_still(
+    curves: dict[tuple[str, str], Points], position: dict[tuple[str, str], FloatArray]
+) -> bool:
+    """Return whether all losses say that they are of one and the same step."""
+    losses = [key for key, part in curves.items() if part.kind in LOSSES]
+    if not losses or not all(curves[key].own.all() for key in losses):
+        return False
+    every = np.concatenate([position[key] for key in losses])
+    return bool(np.isfinite(every).all() and np.ptp(every) == 0)
+
+
+def _note_scales(curves: dict[tuple[str, str], Points], notes: list[str]) -> None:
+    """Say so where the two losses are not of one scale."""
+    for (split, name), val in curves.items():
+        train = curves.get(("train", name)) or curves.get(("", name))
+        if split != "val" or train is None or val.kind not in LOSSES:
             continue
-        value = float(numbers[item.at])
-        curves.put(_column(item, heading), value / 100 if item.percent else value)
-    if phrase.is_bar:
-        curves.bars["bar"] = curves.row
-    curves.row += 1
-
-
-def _column(item: Item, heading: str) -> str:
-    if item.kind in ("step", "bar", "lr", "grad_norm"):
-        return item.name
-    split = item.split or heading
-    return f"{split} {item.name}".strip()
-
-
-def _columns(curves: _Curves) -> dict[str, Column]:
-    """Return the columns that are told more than once."""
-    out = {}
-    for name, values in curves.values.items():
-        if len(values) >= MIN_POINTS:
-            out[name] = Column(np.array(curves.rows[name]), np.array(values))
-    axes = {"epoch", "bar"}
-    return out if set(out) - axes else {}
+        ours, theirs = train.value, val.value
+        if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+            continue
+        first, other = np.median(ours[:3]), np.median(theirs[:3])
+        middle, rest = np.median(ours), np.median(theirs)
+        if middle > OTHER_SCALE * rest > 0 and first > OTHER_SCALE * other:
+            notes.append(
+                f"the training {name} is {first / other:.0f} times the validation {name} from the"
+                " start: one of them is a sum, as over a batch, the other a mean; their heights"
+                " cannot be compared"
+            )
+        elif other > OTHER_SCALE * first > 0 and rest > OTHER_SCALE * middle:
+            notes.append(
+                f"the validation {name} is {other / first:.0f} times the training {name} from the"
+                " start: one of them is a sum, as over the data set, the other a mean; their"
+                " heights cannot be compared"
+            )
 
 
 READER = Reader(

@@ -1,0 +1,112 @@
+"""From printed curves to columns: which points share a row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from diagnose.readers.axis import Column
+from diagnose.readers.curves import LOSSES, Points, spread_ties
+from diagnose.run import FloatArray, IntArray
+
+SAME = 1e-3
+"""A loss told again in passing, often with fewer digits, differs by less than this share."""
+
+
+def columns_of(
+    curves: dict[tuple[str, str], Points],
+    position: dict[tuple[str, str], FloatArray],
+    axis: str,
+    notes: list[str],
+) -> dict[str, Column]:
+    """Put the points into rows: those of one step, told one after another, share a row."""
+    keys = list(curves)
+    if axis:
+        # What is told several times of one step alone is a report, not a curve.
+        keys = [k for k in keys if curves[k].kind in LOSSES or np.ptp(position[k]) != 0]
+    if axis == "epoch":
+        position = {key: spread_ties(position[key], curves[key], notes) for key in keys}
+    line = np.concatenate([curves[key].line for key in keys])
+    order = np.argsort(line, kind="stable")
+    of = np.concatenate([np.full(len(curves[key].line), n) for n, key in enumerate(keys)])[order]
+    value = np.concatenate([curves[key].value for key in keys])[order]
+    where = np.concatenate([position[key] for key in keys])[order]
+    own = np.concatenate([curves[key].own for key in keys])[order]
+    moved = (where[1:] != where[:-1]) & ~(np.isnan(where[1:]) & np.isnan(where[:-1]))
+    visit = np.append(0, np.cumsum(moved))
+    several = _with_repeats(visit, of, len(keys))
+    rows_of = np.ones(visit[-1] + 1, dtype=np.int64)
+    split: dict[int, list[dict[int, list[float]]]] = {}
+    for at in several.tolist():
+        low, high = np.searchsorted(visit, [at, at + 1])
+        split[at] = _rows(of[low:high].tolist(), value[low:high].tolist(), own[low:high].tolist())
+        rows_of[at] = len(split[at])
+    start = np.cumsum(rows_of) - rows_of
+    columns = {}
+    if axis:
+        first = where[np.searchsorted(visit, np.arange(len(rows_of)))]
+        known = np.repeat(first, rows_of)
+        finite = np.flatnonzero(np.isfinite(known))
+        columns[axis] = Column(finite, known[finite])
+    simple = ~np.isin(visit, several)
+    for n, key in enumerate(keys):
+        name = " ".join(key).strip()
+        mine = simple & (of == n)
+        told = {
+            int(start[at]) + row: cells[n]
+            for at, rows in split.items()
+            for row, cells in enumerate(rows)
+            if n in cells
+        }
+        row = np.append(start[visit[mine]], np.array(list(told), dtype=np.int64))
+        if told and not mine.any() and min(map(len, told.values())) > 1 and len(told) > 1:
+            most = max(map(len, told.values()))
+            notes.append(
+                f"{name}: {most} values of one step, as several devices tell them, were averaged"
+            )
+            values = [v[0] if len(set(v)) == 1 else sum(v) / len(v) for v in told.values()]
+        else:
+            values = [v[-1] for v in told.values()]
+        every = np.append(value[mine], values)
+        by_row = np.argsort(row, kind="stable")
+        columns[name] = Column(row[by_row], every[by_row])
+    return columns
+
+
+def _with_repeats(visit: IntArray, of: IntArray, columns: int) -> IntArray:
+    """Return the visits to a position that tell a column more than once."""
+    cell = np.sort(visit * columns + of)
+    twice: IntArray = np.unique(cell[1:][cell[1:] == cell[:-1]] // columns)
+    return twice
+
+
+def _rows(of: list[int], value: list[float], own: list[bool]) -> list[dict[int, list[float]]]:
+    """Put the points of one position into rows; a column told again begins a new one.
+
+    Returns:
+        For each row, the values of its columns; several where they were told alike, as by several
+        devices.
+    """
+    rows: list[dict[int, list[float]]] = [{}]
+    owned: dict[int, bool] = {}
+    for column, number, is_own in zip(of, value, own, strict=True):
+        before = rows[-1].get(column)
+        if before is None:
+            rows[-1][column] = [number]
+        elif is_own and owned[column]:
+            before.append(number)
+            continue
+        elif is_own or owned[column]:
+            # One of the two is a mention in passing, as of the loss that is saved.
+            is_same = abs(before[-1] - number) <= SAME * abs(number)
+            if not is_same and not is_own:
+                rows.append({column: [number]})
+                owned = {}
+            elif is_own:
+                rows[-1][column] = [number]
+            else:
+                continue
+        else:
+            rows.append({column: [number]})
+            owned = {}
+        owned[column] = is_own
+    return rows
