@@ -22,6 +22,7 @@ TABLES: tuple[Reader, ...] = (
 """The readers that most logs need; the others are loaded when none of these is sure."""
 MARKED = (
     (b'"learn_metrics"', "catboost"),
+    (b'"cell_type"', "notebook"),
     (b"DLLL {", "marked_lines"),
     (b":::MLLOG {", "marked_lines"),
     (b"json_stats: {", "marked_lines"),
