@@ -15,9 +15,11 @@ from diagnose.readers.axis import Column
 from diagnose.readers.body import AXES, BLANK, MAX_QUOTED_LINES, Body, Problems
 from diagnose.readers.columns import (
     SPLIT_COLUMNS,
+    choose_axis,
     is_line_number,
     meaning,
     normalized,
+    words,
 )
 from diagnose.readers.layout import (
     BLANKS,
@@ -40,13 +42,19 @@ CHUNK_LINES = 50_000
 ALL_COLUMNS_BYTES = 8 << 20
 """Up to this size every column is read; above it only those that have a role."""
 MAX_COLUMNS = 20_000
+RUN_WORDS = 2
+"""A run or a folder of more words, as `run-train-2024`, is named after more than its data."""
 
 _TOLD = re.compile(r"\w[:=] ?[-+]?\.?\d")
 """`loss: 0.52` is no column's name but a line that tells a number."""
 _SHORT_EXPONENT = re.compile(r"[eE][+-]?\d?$")
+_SUFFIXES = re.compile(r"(\.[a-z]\w{1,4}){1,2}$", re.IGNORECASE)
 _ERRORS = re.compile(r"(?<![a-z])(learn|test)_error\.tsv")
 _RUN_NAMES = frozenset(
     ["name", "run_name", "run_id", "run", "id", "experiment", "config", "model", "model_name"]
+)
+_SAMPLE_NAMES = frozenset(
+    ["file_path", "filepath", "file", "filename", "file_name", "image", "image_path", "img_path"]
 )
 
 
@@ -87,10 +95,19 @@ def _read(source: Source, choice: Choice) -> Table:
     )
     sample = [] if plain else [c for _, c in Body(layout).rows(first, 0) if c is not None]
     text = _text_columns(names, sample, layout)
-    if _is_run_table(names, text, sample) and not choice.roles_given():
+    if _is_named_in(_RUN_NAMES, names, text, sample) and not choice.roles_given():
         raise LogError(
             f"{source.name}: is a table of runs, one a row, not the curve of one run;"
             " export the history of a run."
+        )
+    if (
+        choose_axis(names) == (None, None)
+        and _is_named_in(_SAMPLE_NAMES, names, text, sample)
+        and not choice.roles_given()
+    ):
+        raise LogError(
+            f"{source.name}: no training curve here: is a table of samples, one a row, without"
+            " steps."
         )
     split = next((n for n in names if normalized(n) in SPLIT_COLUMNS and n in text), None)
     if split is not None:
@@ -148,10 +165,12 @@ def _text_left(
     return {name: cell for name, cell in text.items() if name not in columns}
 
 
-def _is_run_table(names: list[str], text: dict[str, str], sample: list[list[str]]) -> bool:
-    """Return whether each row is another run: a text column names it, a new name in each row."""
+def _is_named_in(
+    forms: frozenset[str], names: list[str], text: dict[str, str], sample: list[list[str]]
+) -> bool:
+    """Return whether each row is another thing: a text column names it, a new name in each row."""
     for index, name in enumerate(names):
-        if normalized(name) in _RUN_NAMES and name in text:
+        if normalized(name) in forms and name in text:
             cells = [row[index] for row in sample if index < len(row)]
             if len(cells) > 1 and len(set(cells)) > 0.5 * len(cells):
                 return True
@@ -360,11 +379,17 @@ def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
     name = next((n for n in table.columns if normalized(n) in ("value", "loss")), None)
     if name is None:
         return
-    stem = source.path.name.rsplit("-tag-", 1)[-1].split(".")[0]
+    file = _SUFFIXES.sub("", source.path.name)
+    run, is_tagged, tag = file.rpartition("-tag-")
+    stem = tag if is_tagged else file
     said = meaning(stem)
-    if said.kind in ("loss", "loss_like", "accuracy", "perplexity") and (
-        said.split or normalized(name) == "value"
-    ):
+    if said.kind not in ("loss", "loss_like", "accuracy", "perplexity"):
+        return
+    # The run of TensorBoard's download, `run-validation-tag-epoch_loss.csv`, or DVCLive's folder.
+    place = run if is_tagged else source.path.parent.name if source.path.suffix == ".tsv" else ""
+    if not said.split and meaning(place).split and len(words(place)) <= RUN_WORDS:
+        stem = f"{place}/{stem}"
+    if said.split or normalized(name) == "value" or stem != file:
         table.columns[stem] = table.columns.pop(name)
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from diagnose.errors import LogError
 from diagnose.readers.json_history import python_literal
 from diagnose.readers.reader import Reader
-from diagnose.readers.rows import columns_of
+from diagnose.readers.rows import columns_of, to_number
 from diagnose.readers.source import READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Table
 
 MAX_BROKEN_SHARE = 0.5
 PRINTED_SHARE = 0.7
 """What a program prints is mostly other text; with fewer dictionaries it is not read here."""
+
+NEAR = 0.1
+"""The rows of one step by several processes are no further apart than this share of the log."""
+_TRIALS = frozenset(["record_id", "trial_time", "validation_loss"])
+_STEPS = "current_steps"
 
 
 def parse_object(line: str) -> dict[str, Any] | None:
@@ -47,7 +53,6 @@ def _recognizes(source: Source) -> float:
 
 
 def _read(source: Source, choice: Choice) -> Table:
-    del choice  # every field is read
     broken: list[int] = []
     count = 0
 
@@ -64,10 +69,21 @@ def _read(source: Source, choice: Choice) -> Table:
                 else:
                     yield record
 
+    several: list[str] = []
     try:
-        columns, text, notes = columns_of(records())
+        found: Iterable[dict[str, Any]] = records()
+        first = parse_object(next((line for line in source.head_lines() if line.strip()), ""))
+        if first is not None and first.keys() >= _TRIALS and not choice.roles_given():
+            raise LogError(
+                f"{source.name}: no training curve here: FLAML logs one validation loss for each"
+                " trial of a search."
+            )
+        if first is not None and _STEPS in first:
+            found = _of_one_process(list(found), several)
+        columns, text, notes = columns_of(found)
     except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
+    notes += several
     if len(broken) > MAX_BROKEN_SHARE * count:
         raise LogError(
             f"{source.name}:{broken[0]}: {len(broken)} of {count} lines are no JSON objects."
@@ -80,6 +96,47 @@ def _read(source: Source, choice: Choice) -> Table:
             f" {broken[0]}"
         )
     return Table("JSON lines", columns, notes, text)
+
+
+def _of_one_process(records: list[dict[str, Any]], notes: list[str]) -> list[dict[str, Any]]:
+    """Keep one process's rows where several wrote LLaMA-Factory's log at the same time.
+
+    Each process writes every step, in its own pace; a resumed run begins again below its end.
+    """
+    steps = [to_number(record.get(_STEPS)) for record in records]
+    trained = [(s, i) for i, s in enumerate(steps) if s is not None and "loss" in records[i]]
+    processes = _processes(trained)
+    if processes < 2:
+        return records
+    notes.append(f"{processes} processes wrote each step; the first one's rows were read")
+    reached: dict[bool, list[float]] = {kind: [float("-inf")] * processes for kind in (False, True)}
+    kept = []
+    for record, step in zip(records, steps, strict=True):
+        if step is None:
+            continue
+        last = reached["loss" in record]
+        below = [p for p in range(processes) if last[p] < step]
+        process = max(below or range(processes), key=lambda p: last[p])
+        last[process] = step
+        if process == 0:
+            kept.append(record)
+    return kept
+
+
+def _processes(trained: Sequence[tuple[float, int]]) -> int:
+    """Return how many processes wrote each step, of pairs of a step and its row."""
+    counts = Counter(step for step, _ in trained)
+    if len(counts) < 2:
+        return 1
+    usual = sorted(counts.values())[len(counts) // 2]
+    gaps = []
+    last: dict[float, int] = {}
+    for step, row in trained:
+        if step in last:
+            gaps.append(row - last[step])
+        last[step] = row
+    near = max(2.0, NEAR * len(trained))
+    return usual if gaps and sorted(gaps)[len(gaps) // 2] <= near else 1
 
 
 READER = Reader(

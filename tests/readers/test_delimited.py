@@ -574,3 +574,39 @@ def test_no_curve(read_log, text, message) -> None:
         read_log(text)
     assert "log.csv" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("run-train-tag-epoch_loss.csv", "train_loss"),
+        ("run-validation-tag-epoch_loss.csv", "val_loss"),
+        ("run-.-tag-val_loss.csv", "val_loss"),
+        ("run-fc-tag-batch_loss.csv", "train_loss"),
+        ("run-test_2024_01_12_lr3-tag-train_loss.csv", "train_loss"),
+    ],
+)
+def test_the_run_of_a_tensorboard_download(read_log, points, name, role) -> None:
+    """The tag is told by the file's name alone, and the part of the data at times by the run's."""
+    table = "Wall time,Step,Value\n" + "".join(f"16263957{s},{s},{9 - s}\n" for s in range(1, 6))
+    run = read_log(table, name)
+    assert points(run, role) == [(s, 9 - s) for s in range(1, 6)]
+    assert set(run.columns) == {role}
+
+
+@pytest.mark.parametrize(("folder", "role"), [("train", "train_loss"), ("val", "val_loss")])
+def test_the_folder_of_a_dvclive_metric(tmp_path, points, folder, role) -> None:
+    """A metric's file alone is told apart by its folder."""
+    path = tmp_path / "plots/metrics" / folder / "loss.tsv"
+    path.parent.mkdir(parents=True)
+    path.write_text("step\tloss\n1\t0.9\n2\t0.7\n3\t0.6\n")
+    assert points(read(path), role) == [(1, 0.9), (2, 0.7), (3, 0.6)]
+
+
+def test_a_table_of_samples(read_log) -> None:
+    """The losses of single samples are no curve; of epochs that name a file they are one."""
+    rows = "".join(f"data/{i}.wav,{i % 3},{1 / (1 + i)}\n" for i in range(9))
+    with pytest.raises(LogError, match="a table of samples"):
+        read_log("file_path,label,loss\n" + rows)
+    rows = "".join(f"{i},model_{i}.pt,{1 / (1 + i)}\n" for i in range(9))
+    assert len(read_log("epoch,file,loss\n" + rows).train_loss) == 9

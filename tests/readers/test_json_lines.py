@@ -229,3 +229,40 @@ def test_no_loss(read_log) -> None:
     """The fields that were seen are named, and how to name the loss."""
     with pytest.raises(LogError, match=r"'foo', 'bar'.*--train-loss"):
         read_log(lines({"foo": 1, "bar": 2}, {"foo": 3, "bar": 4}), "log.jsonl")
+
+
+def test_several_processes(read_log, points) -> None:
+    """Of processes that write each step in their own pace, then resume, the first one's rows."""
+    order = [(0, 10), (1, 10), (0, 20), (0, 30), (1, 20), (0, 40), (1, 30), (1, 40)]
+    order += [(p, s) for s in (30, 40, 50, 60, 70) for p in (1, 0)]
+    rows = []
+    for process, step in order:
+        rows.append({"current_steps": step, "total_steps": 70, "loss": 9 - step / 10 + process / 8})
+        if step == 40:
+            rows.append({"current_steps": step, "total_steps": 70, "eval_loss": 5.0 + process})
+    run = read_log(lines(*rows), "trainer_log.jsonl")
+    first = [v for _, v in points(run, "train_loss")]
+    assert [s for s, _ in points(run, "train_loss")] == [10, 20, 30, 40, 50, 60, 70]
+    assert first[:2] == [8.0, 7.0]
+    assert all(v in (9 - s / 10, 9 - s / 10 + 1 / 8) for s, v in points(run, "train_loss"))
+    assert [s for s, _ in points(run, "val_loss")] == [40]
+    assert any("2 processes" in note for note in run.notes)
+
+
+def test_a_resumed_process_is_one(read_log, points) -> None:
+    """Steps that one process logs again after a restart are no second process's."""
+    steps = [*range(10, 210, 10), *range(10, 310, 10)]
+    rows = [{"current_steps": s, "total_steps": 300, "loss": 100 / s} for s in steps]
+    run = read_log(lines(*rows), "trainer_log.jsonl")
+    assert [s for s, _ in points(run, "train_loss")] == list(range(10, 310, 10))
+    assert not any("processes" in note for note in run.notes)
+
+
+def test_trials_are_no_curve(read_log) -> None:
+    """FLAML logs one validation loss for each trial of a search."""
+    rows = [
+        {"record_id": i, "trial_time": 0.3, "validation_loss": 1 / (1 + i), "config": {"n": 4}}
+        for i in range(9)
+    ]
+    with pytest.raises(LogError, match="each trial of a search"):
+        read_log(lines(*rows), "flaml.log")
