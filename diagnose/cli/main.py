@@ -30,6 +30,14 @@ class LogsOrCommand(click.Group):
             args = ["log", *args]
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a broken pipe is left to the program, which knows the exit code."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # With the number of the system's error click would exit with 1.
+            raise BrokenPipeError from None
+
     def shell_complete(
         self, ctx: click.Context, incomplete: str
     ) -> list[click.shell_completion.CompletionItem]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -312,3 +314,20 @@ def test_a_progress_bar_is_drawn_on_a_terminal_alone(folder, monkeypatch, capsys
     out, err = capsys.readouterr()
     assert "Judging" in err
     assert "Judging" not in out
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "json"]])
+def test_a_reader_of_many_reports_that_goes_away_is_no_error(tmp_path, options):
+    """`diagnose runs | head -1` ends quietly, with the code of a broken pipe."""
+    for index in range(450):
+        (tmp_path / f"{index}.csv").write_text(curve("over"))
+    code = "from diagnose.cli import main; main()"
+    arguments = [sys.executable, "-c", code, str(tmp_path), "--full", "--no-plot", *options]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert process.wait(timeout=60) == 141
+    assert errors == b""
