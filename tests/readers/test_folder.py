@@ -369,6 +369,23 @@ def test_a_folder_that_cannot_be_read_is_told_and_skipped(tmp_path, monkeypatch)
         search(str(tmp_path / "secret"))
 
 
+def test_runs_below_a_run_are_runs(tmp_path) -> None:
+    """A log at the top hides no run beside it; further records of the same run are none."""
+    log = "epoch,loss\n1,3\n2,2\n3,1\n"
+    for name in ("metrics.csv", "version_1/metrics.csv", "plots/losses.csv"):
+        write(tmp_path / name, log)
+    events(tmp_path / "tensorboard/events.out.tfevents.1700000000.host", loss=falling(range(9)))
+    assert sources(tmp_path) == ["metrics.csv", "version_1/metrics.csv"]
+
+
+def test_several_runs_are_not_one(tmp_path) -> None:
+    """`read` wants one run, and names those that it found."""
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path / name, "epoch,loss\n1,3\n2,2\n3,1\n")
+    with pytest.raises(LogError, match=r"holds 2 runs \(.*a\.csv, .*b\.csv"):
+        read(tmp_path)
+
+
 def test_depth_is_bounded(tmp_path) -> None:
     """A folder within a folder within a folder ends, with all of its levels."""
     deep = tmp_path

@@ -31,7 +31,7 @@ class Search(NamedTuple):
 
 
 def search(path: str, recursive: bool = False) -> Search:
-    """Find the runs of a folder: itself, or those in it and one level below.
+    """Find the runs of a folder: itself, those in it and those one level below.
 
     Args:
         path: The folder.
@@ -42,10 +42,11 @@ def search(path: str, recursive: bool = False) -> Search:
     """
     result = Search([], [])
     seen: set[tuple[int, int]] = set()
-    # Folders to look at: path, levels left to go down, and depth. The first is the last.
-    stack = [(path, MAX_DEPTH if recursive else 1, 0)]
+    # Folders to look at: path, levels left to go down, depth, and whether it lies in a run, where
+    # only what is laid out as a run of its own counts. The first is the last.
+    stack = [(path, MAX_DEPTH if recursive else 1, 0, False)]
     while stack:
-        at, levels, depth = stack.pop()
+        at, levels, depth, is_within = stack.pop()
         try:
             folder = Folder(at)
         except LogError as error:
@@ -56,18 +57,21 @@ def search(path: str, recursive: bool = False) -> Search:
         if folder.identity in seen:
             continue
         seen.add(folder.identity)
-        runs = runs_of(folder)
+        runs = [run for run in runs_of(folder) if run.is_sure or not is_within]
         result.found.extend(runs)
-        whole = any(run.is_sure for run in runs)
-        if depth >= MAX_DEPTH or (whole and not recursive):
+        is_run = any(run.is_sure for run in runs)
+        if depth >= MAX_DEPTH or ((is_within or (is_run and depth)) and not recursive):
             continue
         claimed = {name for run in runs for name in run.claimed}
         for name in reversed(folder.folders):
             if name in claimed or name.startswith(".") or name in _PASSED_OVER:
                 continue
             free = is_part(name) or (depth > 0 and is_list(folder)) or _is_on_the_way(folder, name)
+            if is_run and not recursive and free:
+                continue  # further records of the same run
             if levels > 0 or free:
-                stack.append((folder.join(name), levels if free else levels - 1, depth + 1))
+                left = levels if free else levels - 1
+                stack.append((folder.join(name), left, depth + 1, is_run and not recursive))
     return result
 
 
