@@ -8,6 +8,10 @@ schedule of μ given below it.
     v_t = β₂ v_{t-1} + (1 - β₂) g_t²
     m̄_t = μ_{t+1} m_t / (1 - Π_{i≤t+1} μ_i) + (1 - μ_t) g_t / (1 - Π_{i≤t} μ_i)
     θ_t = θ_{t-1} - η m̄_t / (√(v_t / (1 - β₂ᵗ)) + ε)
+
+`weight_decay` puts g_t + λ θ_{t-1} for g_t (Krogh and Hertz, 1991, equation 2). With
+`decoupled_weight_decay` it puts (1 - η λ) θ_{t-1} for θ_{t-1} in the last line instead, as AdamW
+does (Loshchilov and Hutter, 2017, https://arxiv.org/abs/1711.05101).
 """
 
 from __future__ import annotations
@@ -30,8 +34,12 @@ class NAdam(Optimizer):
         lr: η, about the size of a step; at least 0.
         betas: β₁ and β₂, shares of the past that are kept in a step; each in [0, 1).
         eps: ε, added to the root; at least 0.
+        weight_decay: λ, the weight of an L2 penalty added to the gradient, or of the decay if
+            `decoupled_weight_decay`; at least 0.
         momentum_decay: ψ, how fast the momentum rises to β₁; at least 0.
-        maximize: Ascend.
+        decoupled_weight_decay: Shrink the weights beside the step, as AdamW, instead of adding the
+            penalty to the gradient.
+        maximize: Ascend; the weights decay all the same.
 
     Raises:
         ValueError: If a setting is out of its range.
@@ -43,7 +51,9 @@ class NAdam(Optimizer):
         lr: float = 2e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        weight_decay: float = 0.0,
         momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
         maximize: bool = False,
     ) -> None:
         if not lr >= 0:
@@ -52,6 +62,8 @@ class NAdam(Optimizer):
             raise ValueError(f"betas must be at least 0 and below 1. Got {betas}.")
         if not eps >= 0:
             raise ValueError(f"eps must be at least 0. Got {eps}.")
+        if not weight_decay >= 0:
+            raise ValueError(f"weight_decay must be at least 0. Got {weight_decay}.")
         if not momentum_decay >= 0:
             raise ValueError(f"momentum_decay must be at least 0. Got {momentum_decay}.")
         super().__init__(
@@ -60,7 +72,9 @@ class NAdam(Optimizer):
                 "lr": lr,
                 "betas": betas,
                 "eps": eps,
+                "weight_decay": weight_decay,
                 "momentum_decay": momentum_decay,
+                "decoupled_weight_decay": decoupled_weight_decay,
                 "maximize": maximize,
             },
         )
@@ -81,6 +95,11 @@ class NAdam(Optimizer):
         ahead = beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * psi))  # μ_{t+1}
         state["product"] *= now  # Π_{i≤t} μ_i
         product = state["product"]
+        if group["weight_decay"]:
+            if group["decoupled_weight_decay"]:
+                parameter.mul_(1 - lr * group["weight_decay"])  # (1 - η λ) θ_{t-1}
+            else:
+                gradient = gradient.add(parameter, alpha=group["weight_decay"])  # g_t + λ θ_{t-1}
         m.lerp_(gradient, 1 - beta1)  # m_t
         v.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)  # v_t
         root = v.sqrt().div_(math.sqrt(1 - beta2**t)).add_(group["eps"])

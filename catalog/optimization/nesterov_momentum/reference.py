@@ -11,6 +11,9 @@ where the weights are. With m_t = -v_t / η, and η constant, the same walk is
 
     m_t = β m_{t-1} + g_t
     θ_t = θ_{t-1} - η (g_t + β m_t)
+
+`weight_decay`: Krogh and Hertz, 1991, equation 2. The gradient is g_t + λ θ_{t-1} throughout: the
+penalty's gradient, too, is taken at the point looked at.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ class NesterovMomentum(Optimizer):
         params: Parameters, pairs of name and parameter, or groups of them.
         lr: η; at least 0.
         momentum: β, the share of m that is kept in a step; in [0, 1). 0 is gradient descent.
+        weight_decay: λ, the weight of an L2 penalty added to the gradient; at least 0.
         maximize: Ascend.
 
     Raises:
@@ -42,13 +46,24 @@ class NesterovMomentum(Optimizer):
         params: ParamsT,
         lr: float = 1e-2,
         momentum: float = 0.9,
+        weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be at least 0 and below 1. Got {momentum}.")
-        super().__init__(params, {"lr": lr, "momentum": momentum, "maximize": maximize})
+        if not weight_decay >= 0:
+            raise ValueError(f"weight_decay must be at least 0. Got {weight_decay}.")
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "weight_decay": weight_decay,
+                "maximize": maximize,
+            },
+        )
 
     def update(
         self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]
@@ -57,5 +72,7 @@ class NesterovMomentum(Optimizer):
         beta, lr = group["momentum"], group["lr"]
         if not state:
             state["m"] = torch.zeros_like(parameter)  # m_0
+        if group["weight_decay"]:
+            gradient = gradient.add(parameter, alpha=group["weight_decay"])  # g_t + λ θ_{t-1}
         m = state["m"].mul_(beta).add_(gradient)  # m_t
         parameter.add_(gradient, alpha=-lr).add_(m, alpha=-lr * beta)  # θ_t

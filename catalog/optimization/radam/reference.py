@@ -13,6 +13,10 @@ Source: Liu et al., 2019, https://arxiv.org/abs/1908.03265, algorithm 2.
     θ_t = θ_{t-1} - η m̂_t                                    else: plain momentum
 
 The paper's threshold is 4; torch and the authors' code have 5, which is kept here.
+
+`weight_decay` puts g_t + λ θ_{t-1} for g_t (Krogh and Hertz, 1991, equation 2). With
+`decoupled_weight_decay` it puts (1 - η λ) θ_{t-1} for θ_{t-1} in both last lines instead, as AdamW
+does (Loshchilov and Hutter, 2017, https://arxiv.org/abs/1711.05101).
 """
 
 from __future__ import annotations
@@ -52,7 +56,11 @@ class RAdam(Optimizer):
         lr: η, about the size of a step in the end; at least 0.
         betas: β₁ and β₂, shares of the past that are kept in a step; each in [0, 1).
         eps: ε, added to the root; at least 0.
-        maximize: Ascend.
+        weight_decay: λ, the weight of an L2 penalty added to the gradient, or of the decay if
+            `decoupled_weight_decay`; at least 0.
+        decoupled_weight_decay: Shrink the weights beside the step, as AdamW, instead of adding the
+            penalty to the gradient.
+        maximize: Ascend; the weights decay all the same.
 
     Raises:
         ValueError: If a setting is out of its range.
@@ -64,6 +72,8 @@ class RAdam(Optimizer):
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        decoupled_weight_decay: bool = False,
         maximize: bool = False,
     ) -> None:
         if not lr >= 0:
@@ -72,22 +82,39 @@ class RAdam(Optimizer):
             raise ValueError(f"betas must be at least 0 and below 1. Got {betas}.")
         if not eps >= 0:
             raise ValueError(f"eps must be at least 0. Got {eps}.")
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
+        if not weight_decay >= 0:
+            raise ValueError(f"weight_decay must be at least 0. Got {weight_decay}.")
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "decoupled_weight_decay": decoupled_weight_decay,
+                "maximize": maximize,
+            },
+        )
 
     def update(
         self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
         """Apply algorithm 2 to one parameter."""
-        beta1, beta2 = group["betas"]
+        (beta1, beta2), lr = group["betas"], group["lr"]
         if not state:
             state["step"] = 0
             state["m"] = torch.zeros_like(parameter)  # m_0
             state["v"] = torch.zeros_like(parameter)  # v_0
         state["step"] += 1
         t, m, v = state["step"], state["m"], state["v"]
+        if group["weight_decay"]:
+            if group["decoupled_weight_decay"]:
+                parameter.mul_(1 - lr * group["weight_decay"])  # (1 - η λ) θ_{t-1}
+            else:
+                gradient = gradient.add(parameter, alpha=group["weight_decay"])  # g_t + λ θ_{t-1}
         m.lerp_(gradient, 1 - beta1)  # m_t
         v.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)  # v_t
-        lr = group["lr"] / (1 - beta1**t)  # η, and the correction in m̂_t
+        lr /= 1 - beta1**t  # η, and the correction in m̂_t
         r = rectification(t, beta2)
         if r is None:
             parameter.add_(m, alpha=-lr)  # θ_t

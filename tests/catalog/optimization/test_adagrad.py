@@ -13,6 +13,10 @@ OPTIONS = [
     {"lr": 0.5, "eps": 0.3},
     {"lr": 0.5, "initial_accumulator_value": 2.0},
     {"lr": 1e-3, "maximize": True},
+    {"lr": 0.5, "lr_decay": 0.1},
+    {"lr": 0.5, "weight_decay": 0.3},
+    {"lr": 0.5, "lr_decay": 0.1, "weight_decay": 0.3, "initial_accumulator_value": 2.0},
+    {"lr": 1e-3, "lr_decay": 1.0, "weight_decay": 0.3, "maximize": True},
 ]
 
 
@@ -36,6 +40,17 @@ def test_steps_shrink_with_the_root_of_their_number():
         torch.testing.assert_close(x.detach() - before, expected)
 
 
+def test_the_decay_of_the_rate_starts_after_the_first_step():
+    """Under a constant gradient step t is lr / (1 + (t - 1) κ) / √t long."""
+    x = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimizer = Adagrad([x], lr=0.6, lr_decay=0.5, eps=0.0)
+    for expected in (0.6, 0.4 / 2**0.5, 0.3 / 3**0.5, 0.24 / 2):
+        before = x.item()
+        x.grad = torch.tensor([7.0]).double()
+        optimizer.step()
+        assert before - x.item() == pytest.approx(expected)
+
+
 def test_a_gradient_of_zero_moves_nothing():
     """A parameter that never had a gradient is not divided by zero."""
     x = torch.ones(2, requires_grad=True)
@@ -50,9 +65,10 @@ def test_a_rate_of_zero_changes_nothing(walk):
     assert torch.equal(positions[0], positions[-1])
 
 
-def test_it_goes_on_from_a_saved_state(goes_on):
+@pytest.mark.parametrize("options", [{}, {"lr_decay": 0.5, "weight_decay": 0.3}], ids=str)
+def test_it_goes_on_from_a_saved_state(goes_on, options):
     """The state holds all that the next step needs."""
-    assert goes_on(Adagrad, lr=0.1, initial_accumulator_value=0.1)
+    assert goes_on(Adagrad, lr=0.1, initial_accumulator_value=0.1, **options)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +80,9 @@ def test_it_goes_on_from_a_saved_state(goes_on):
             {"initial_accumulator_value": -1.0},
             "initial_accumulator_value must be at least 0. Got -1.0.",
         ),
+        ({"lr_decay": -0.1}, "lr_decay must be at least 0. Got -0.1."),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0. Got -0.1."),
+        ({"weight_decay": float("nan")}, "weight_decay must be at least 0. Got nan."),
     ],
 )
 def test_a_bad_setting_is_named(settings, message):

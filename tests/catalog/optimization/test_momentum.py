@@ -16,10 +16,18 @@ from catalog.optimization.momentum.reference import Momentum
         {"lr": 1e-4, "momentum": 0.99},
         {"lr": 1e-4, "momentum": 0.9, "maximize": True},
         {"lr": 0.01, "momentum": 0.0},
+        {"lr": 0.02, "momentum": 0.9, "dampening": 0.5},
+        {"lr": 0.02, "momentum": 0.9, "dampening": 0.9},
+        {"lr": 0.02, "momentum": 0.9, "dampening": 1.0},
+        {"lr": 0.01, "momentum": 0.0, "dampening": 0.5},
+        {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.3},
+        {"lr": 0.01, "momentum": 0.0, "weight_decay": 0.3},
+        {"lr": 0.02, "momentum": 0.9, "dampening": 0.5, "weight_decay": 0.3},
+        {"lr": 1e-4, "momentum": 0.9, "dampening": 0.5, "weight_decay": 0.3, "maximize": True},
     ],
     ids=str,
 )
-def test_the_sum_walks_as_torch_s_does(walk, options):
+def test_it_walks_as_torch_s_does(walk, options):
     """Sixty steps end where torch's SGD with momentum ends."""
     torch.testing.assert_close(
         walk(Momentum, **options), walk(torch.optim.SGD, **options), rtol=0, atol=1e-12
@@ -60,10 +68,26 @@ def test_the_average_needs_a_larger_rate_by_one_over_one_minus_momentum(walk, mo
     )
 
 
+def test_a_penalty_pulls_the_average_as_it_pulls_the_loss(walk):
+    """With `weight_decay` the average walks as with the penalty's gradient added by hand."""
+
+    class Penalised(Momentum):
+        def update(self, parameter, gradient, state, group):
+            super().update(parameter, gradient + 0.3 * parameter, state, group)
+
+    torch.testing.assert_close(
+        walk(Momentum, lr=0.05, averaged=True, weight_decay=0.3),
+        walk(Penalised, lr=0.05, averaged=True),
+        rtol=0,
+        atol=1e-12,
+    )
+
+
 def test_torch_s_dampening_differs_by_the_first_gradient_alone():
     """SGD of torch takes the first gradient whole; what that adds fades by β in each step."""
     gradients = torch.tensor([[3.0], [1.0], [-2.0], [0.5]], dtype=torch.float64)
     ours = run(gradients, lr=1.0, momentum=0.75, averaged=True)
+    dampened = run(gradients, lr=1.0, momentum=0.75, dampening=0.75)
     x = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     theirs = torch.optim.SGD([x], lr=1.0, momentum=0.75, dampening=0.75)
     extra = 0.0
@@ -72,6 +96,7 @@ def test_torch_s_dampening_differs_by_the_first_gradient_alone():
         theirs.step()
         extra -= 0.75 * 3.0 * 0.75**t
         torch.testing.assert_close(x.detach() - ours[t], torch.tensor([extra]).double())
+        torch.testing.assert_close(x.detach(), dampened[t])
 
 
 def test_it_keeps_moving_where_the_gradient_is_zero():
@@ -80,10 +105,14 @@ def test_it_keeps_moving_where_the_gradient_is_zero():
     assert [float(x) for x in positions] == [-1.0, -1.5, -1.75]
 
 
-@pytest.mark.parametrize("averaged", [False, True])
-def test_it_goes_on_from_a_saved_state(goes_on, averaged):
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"averaged": True}, {"dampening": 0.5}, {"dampening": 0.5, "weight_decay": 0.3}],
+    ids=str,
+)
+def test_it_goes_on_from_a_saved_state(goes_on, options):
     """The state holds all that the next step needs."""
-    assert goes_on(Momentum, lr=0.1, averaged=averaged)
+    assert goes_on(Momentum, lr=0.1, **options)
 
 
 @pytest.mark.parametrize("averaged", [False, True])
@@ -99,6 +128,11 @@ def test_a_rate_of_zero_changes_nothing(walk, averaged):
         ({"lr": -1.0}, "lr must be at least 0. Got -1.0."),
         ({"momentum": 1.0}, "momentum must be at least 0 and below 1. Got 1.0."),
         ({"momentum": float("nan")}, "momentum must be at least 0 and below 1. Got nan."),
+        ({"dampening": -0.1}, "dampening must be from 0 to 1. Got -0.1."),
+        ({"dampening": 1.5}, "dampening must be from 0 to 1. Got 1.5."),
+        ({"dampening": 0.5, "averaged": True}, "dampening must be 0 if averaged. Got 0.5."),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0. Got -0.1."),
+        ({"weight_decay": float("nan")}, "weight_decay must be at least 0. Got nan."),
     ],
 )
 def test_a_bad_setting_is_named(settings, message):

@@ -15,6 +15,12 @@ OPTIONS = [
     {"lr": 0.05, "momentum_decay": 0.5},
     {"lr": 0.05, "momentum_decay": 0.0},
     {"lr": 1e-3, "maximize": True},
+    {"lr": 0.05, "weight_decay": 0.3},
+    {"lr": 0.05, "weight_decay": 0.3, "decoupled_weight_decay": True},
+    {"lr": 0.05, "decoupled_weight_decay": True},
+    {"lr": 0.05, "weight_decay": 0.3, "momentum_decay": 0.5, "betas": (0.5, 0.9)},
+    {"lr": 1e-3, "weight_decay": 0.3, "maximize": True},
+    {"lr": 1e-3, "weight_decay": 0.3, "decoupled_weight_decay": True, "maximize": True},
 ]
 
 
@@ -36,15 +42,29 @@ def test_a_first_step_weighs_the_gradient_as_the_formula_says():
     torch.testing.assert_close(x.detach() - before, expected)
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_decoupled_decay_does_not_depend_on_the_gradients(scale):
+    """Of two steps that differ in the decay alone, the difference is lr * decay * weight."""
+    ends = []
+    for weight_decay in (0.0, 0.5):
+        x = torch.tensor([2.0, -4.0], dtype=torch.float64, requires_grad=True)
+        x.grad = scale * torch.tensor([1.0, 3.0]).double()
+        NAdam([x], lr=0.1, weight_decay=weight_decay, decoupled_weight_decay=True).step()
+        ends.append(x.detach())
+    torch.testing.assert_close(ends[1] - ends[0], -0.05 * torch.tensor([2.0, -4.0]).double())
+
+
 def test_a_rate_of_zero_changes_nothing(walk):
     """The neutral setting is no step."""
     positions = walk(NAdam, lr=0.0)
     assert torch.equal(positions[0], positions[-1])
 
 
-def test_it_goes_on_from_a_saved_state(goes_on):
+@pytest.mark.parametrize("decoupled", [False, True])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.3])
+def test_it_goes_on_from_a_saved_state(goes_on, weight_decay, decoupled):
     """The state holds all that the next step needs."""
-    assert goes_on(NAdam, lr=0.1)
+    assert goes_on(NAdam, lr=0.1, weight_decay=weight_decay, decoupled_weight_decay=decoupled)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +74,8 @@ def test_it_goes_on_from_a_saved_state(goes_on):
         ({"betas": (1.0, 0.9)}, "betas must be at least 0 and below 1. Got (1.0, 0.9)."),
         ({"eps": -1.0}, "eps must be at least 0. Got -1.0."),
         ({"momentum_decay": -1.0}, "momentum_decay must be at least 0. Got -1.0."),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0. Got -0.1."),
+        ({"weight_decay": float("nan")}, "weight_decay must be at least 0. Got nan."),
     ],
 )
 def test_a_bad_setting_is_named(settings, message):

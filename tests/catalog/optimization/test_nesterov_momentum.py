@@ -15,6 +15,9 @@ from catalog.optimization.nesterov_momentum.reference import NesterovMomentum
         {"lr": 0.01, "momentum": 0.9},
         {"lr": 0.03, "momentum": 0.5},
         {"lr": 1e-4, "momentum": 0.9, "maximize": True},
+        {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.3},
+        {"lr": 0.03, "momentum": 0.5, "weight_decay": 0.1},
+        {"lr": 1e-4, "momentum": 0.9, "weight_decay": 0.3, "maximize": True},
     ],
     ids=str,
 )
@@ -69,9 +72,10 @@ def test_the_largest_stable_rate_is_about_a_third_of_that_of_plain_momentum(make
     assert ends[1] > 1e3
 
 
-def test_it_goes_on_from_a_saved_state(goes_on):
+@pytest.mark.parametrize("weight_decay", [0.0, 0.3])
+def test_it_goes_on_from_a_saved_state(goes_on, weight_decay):
     """The state holds all that the next step needs."""
-    assert goes_on(NesterovMomentum, lr=0.1)
+    assert goes_on(NesterovMomentum, lr=0.1, weight_decay=weight_decay)
 
 
 def test_a_rate_of_zero_changes_nothing(walk):
@@ -86,6 +90,8 @@ def test_a_rate_of_zero_changes_nothing(walk):
         ({"lr": -1.0}, "lr must be at least 0. Got -1.0."),
         ({"momentum": 1.0}, "momentum must be at least 0 and below 1. Got 1.0."),
         ({"momentum": -0.1}, "momentum must be at least 0 and below 1. Got -0.1."),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0. Got -0.1."),
+        ({"weight_decay": float("nan")}, "weight_decay must be at least 0. Got nan."),
     ],
 )
 def test_a_bad_setting_is_named(settings, message):

@@ -15,6 +15,13 @@ OPTIONS = [
     {"lr": 0.02, "betas": (0.9, 0.0)},
     {"lr": 0.05, "eps": 0.1},
     {"lr": 1e-3, "maximize": True},
+    {"lr": 0.05, "weight_decay": 0.3},
+    {"lr": 0.05, "weight_decay": 0.3, "decoupled_weight_decay": True},
+    {"lr": 0.05, "decoupled_weight_decay": True},
+    {"lr": 0.02, "weight_decay": 0.3, "betas": (0.9, 0.5)},
+    {"lr": 0.02, "weight_decay": 0.3, "decoupled_weight_decay": True, "betas": (0.9, 0.5)},
+    {"lr": 1e-3, "weight_decay": 0.3, "maximize": True},
+    {"lr": 1e-3, "weight_decay": 0.3, "decoupled_weight_decay": True, "maximize": True},
 ]
 
 
@@ -53,16 +60,37 @@ def test_a_short_average_is_never_trusted():
     assert all(rectification(t, 0.5) is None for t in (1, 10, 1000))
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_decoupled_decay_does_not_depend_on_the_gradients(scale):
+    """Of two steps that differ in the decay alone, the difference is lr * decay * weight."""
+    ends = []
+    for weight_decay in (0.0, 0.5):
+        x = torch.tensor([2.0, -4.0], dtype=torch.float64, requires_grad=True)
+        x.grad = scale * torch.tensor([1.0, 3.0]).double()
+        RAdam([x], lr=0.1, weight_decay=weight_decay, decoupled_weight_decay=True).step()
+        ends.append(x.detach())
+    torch.testing.assert_close(ends[1] - ends[0], -0.05 * torch.tensor([2.0, -4.0]).double())
+
+
 def test_a_rate_of_zero_changes_nothing(walk):
     """The neutral setting is no step."""
     positions = walk(RAdam, lr=0.0)
     assert torch.equal(positions[0], positions[-1])
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"weight_decay": 0.3},
+        {"weight_decay": 0.3, "decoupled_weight_decay": True},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.9)])
-def test_it_goes_on_from_a_saved_state(goes_on, betas):
+def test_it_goes_on_from_a_saved_state(goes_on, betas, options):
     """The state holds all that the next step needs."""
-    assert goes_on(RAdam, lr=0.1, betas=betas)
+    assert goes_on(RAdam, lr=0.1, betas=betas, **options)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +99,8 @@ def test_it_goes_on_from_a_saved_state(goes_on, betas):
         ({"lr": -1.0}, "lr must be at least 0. Got -1.0."),
         ({"betas": (0.9, 1.0)}, "betas must be at least 0 and below 1. Got (0.9, 1.0)."),
         ({"eps": float("nan")}, "eps must be at least 0. Got nan."),
+        ({"weight_decay": -0.1}, "weight_decay must be at least 0. Got -0.1."),
+        ({"weight_decay": float("nan")}, "weight_decay must be at least 0. Got nan."),
     ],
 )
 def test_a_bad_setting_is_named(settings, message):
