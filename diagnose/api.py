@@ -36,7 +36,8 @@ def diagnose(
     """Say what is wrong with a training run, how it is known, and what to try next.
 
     Args:
-        log: A log's path, or a Run; or nothing, and the losses as arrays.
+        log: The path of a log or of a run's folder, or a Run; or nothing, and the losses as
+            arrays.
         train_loss: (n,) training losses.
         val_loss: (m,) validation losses; with m other than n give `val_steps`, unless m divides n.
         train_accuracy: (n,) training accuracies between 0 and 1.

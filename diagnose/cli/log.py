@@ -13,7 +13,7 @@ from diagnose.cli.outcome import COULD_NOT_JUDGE, FAILED_ON, JUDGED, say
 from diagnose.cli.paths import Logs, find_logs
 from diagnose.cli.show import View, show_reports, show_table, tell
 from diagnose.errors import DiagnoseError, LogError, UnknownName
-from diagnose.readers import find_reader
+from diagnose.readers import all_readers, find_reader
 from diagnose.readers.table import Choice
 from diagnose.references import References
 from diagnose.rules import RULES, find_rule
@@ -50,7 +50,13 @@ class LossPair(click.ParamType):  # type: ignore[type-arg] # generic only in new
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
 @click.option("--recursive", is_flag=True, help="Look for runs at all levels of a folder.")
 @click.option(
-    "--as", "as_format", metavar="FORMAT", help="Read the logs as this; `diagnose formats` lists."
+    "--as",
+    "as_format",
+    metavar="FORMAT",
+    shell_complete=lambda _ctx, _param, part: [
+        reader.name for reader in all_readers() if reader.name.startswith(part)
+    ],
+    help="Read the logs as this; `diagnose formats` lists them.",
 )
 @click.option("--train-loss", metavar="COL", help="Column of the training loss.")
 @click.option("--val-loss", metavar="COL", help="Column of the validation loss.")

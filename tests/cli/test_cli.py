@@ -215,6 +215,7 @@ def test_a_reader_that_goes_away_is_no_error(log):
         ("diagnose explain GEN10", "plain,GEN102"),
         ("diagnose catalog show adam", "plain,adamw"),
         ("diagnose ca", "plain,catalog"),
+        ("diagnose log.csv --as tens", "plain,tensorboard"),
         ("diagnose lo", "file,lo"),
     ],
 )
