@@ -186,6 +186,17 @@ def test_the_longer_of_two_hugging_face_states_counts(tmp_path) -> None:
     assert read(tmp_path).n_points == 20
 
 
+@pytest.mark.parametrize("odd", ["NaN", "1" + "0" * 400, '"x"', "null", "[1]", "1e999"])
+def test_an_odd_count_of_steps_is_the_least(tmp_path, odd) -> None:
+    """A state that cannot tell its steps, or is cut off, does not hide the other."""
+    write(tmp_path / "trainer_state.json", state(*range(100, 1001, 100)))
+    path = tmp_path / "checkpoint-900/trainer_state.json"
+    write(path, '{"log_history": [], "global_step": %s}' % odd)  # noqa: UP031
+    assert read(tmp_path).n_points == 10
+    write(path, '{"log_history": [{"loss"')
+    assert read(tmp_path).n_points == 10
+
+
 def test_lightning_s_versions_are_runs_told_by_their_metrics(tmp_path) -> None:
     """The event file beside them tells the same; from the program's folder, too."""
     for version, rows in ((0, 5), (2, 7), (10, 9)):

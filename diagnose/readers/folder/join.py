@@ -16,7 +16,7 @@ from diagnose.readers.columns import choose_axis, meaning, normalized
 from diagnose.readers.folder import found as kinds
 from diagnose.readers.folder.layouts import epoch_of
 from diagnose.readers.json_history import load_json
-from diagnose.readers.rows import columns_of
+from diagnose.readers.rows import columns_of, to_number
 from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, Table
 from diagnose.run import FloatArray
@@ -64,8 +64,8 @@ def latest_state(paths: Sequence[str]) -> str:
         except LogError:
             steps.append(-1.0)
             continue
-        step = state.get("global_step") if isinstance(state, dict) else None
-        steps.append(float(step) if isinstance(step, int | float) else -1.0)
+        step = to_number(state.get("global_step")) if isinstance(state, dict) else None
+        steps.append(-1.0 if step is None or step != step else step)
     return paths[int(np.argmax(steps))]
 
 

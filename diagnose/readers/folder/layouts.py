@@ -104,7 +104,8 @@ def _trainer(folder: Folder) -> list[Found]:
     if not states:
         return []
     # A folder used again may hold the checkpoints of a longer run than its own state.
-    ways = [Way(TRAINER, tuple(states))] if len(states) > 1 else _files(states)
+    ways = [Way(TRAINER, tuple(states))] if len(states) > 1 else []
+    ways += _files(states)
     claimed = (*checkpoints, *(n for n in ("runs",) if n in folder.folders))
     return [Found(folder.path, (*ways, *_files(_joined(folder, _logs(folder)))), True, claimed)]
 
