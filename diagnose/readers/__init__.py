@@ -30,7 +30,7 @@ MARKED = (
 """Bytes in a log's head, and the module of a reader that knows it better than those of tables."""
 BINARY = ("tensorboard", "wandb", "mlflow_db")
 """Modules of the readers of binary logs."""
-TEXT = ("text", "mlflow", "yolo_results")
+TEXT = ("text", "mlflow", "yolo_results", "deeplabcut")
 """Modules of the readers of what programs print, and of numbers without a header."""
 SURE = 0.45
 """A table's reader that is less sure than this may have taken printed lines for rows."""

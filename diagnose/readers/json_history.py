@@ -32,7 +32,11 @@ MAX_BROKEN = 16 << 20
 """What is whole of a broken document is looked for up to this size."""
 MAX_DEPTH = 8
 _AXES = frozenset([*STEP_AXES, *EPOCH_AXES])
-_EPOCH_KEY = re.compile(r"((epoch|step|iter(ation)?)?[ _-]?)(\d{1,18})", re.IGNORECASE)
+_EPOCH_KEY = re.compile(
+    r"((?:[a-z]\w{0,40}\.(?=epoch|step|iter))?(epoch|step|iter(ation)?)?[ _-]?)(\d{1,18})",
+    re.IGNORECASE,
+)
+_EVALUATIONS = re.compile(r"(?:^|/)(?:(?:valid|validation|eval|test)_\d{1,3}|learn)/")
 _JSON_START = re.compile(
     r"\s*(\{\s*([\"'}]|-?\d+\s*:)|\[\s*([\[{\"'\]]|(-?[\d.]+([eE][+-]?\d+)?|[A-Za-z-]+)\s*(,|\]\s*$|$)))"
 )
@@ -205,6 +209,11 @@ def _table(document: Any, source: Source, choice: Choice) -> Table:
             f" ({listing(found.histories, 4)}); write each to a file of its own."
         )
     named = {normalized(n) for n in (choice.step, *choice.roles_named()) if n}
+    if not named and any(map(_EVALUATIONS.search, found.lists)):
+        from diagnose.readers.evaluations import renamed  # noqa: PLC0415 (few histories are)
+
+        called = renamed(found.lists, found.notes)
+        found.lists = {called.get(name, name): values for name, values in found.lists.items()}
     columns = _joined(found.records)
     lists = _of_lists(found, named) if found.lists or found.stepped else {}
     if named & set(map(normalized, lists)) or (_has_loss(lists) and not _has_loss(columns)):
@@ -345,7 +354,8 @@ def _numbered(value: Mapping[Any, Any]) -> tuple[str, dict[int, Any]]:
             stems.add(match[1])
     if len(out) < 2 or len(stems) > 1 or 2 * len(out) < len(value):
         return "", {}
-    axis = "step" if stems.pop().lower().startswith(("step", "iter")) else "epoch"
+    stem = stems.pop().lower().rpartition(".")[2]
+    axis = "step" if stem.startswith(("step", "iter")) else "epoch"
     return axis, dict(sorted(out.items()))
 
 

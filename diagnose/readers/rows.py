@@ -36,6 +36,10 @@ def to_number(value: object) -> float | None:
             return parse_number(value)
         except ValueError:
             return None
+    if isinstance(value, dict) and "py/object" in value:
+        # A numpy number, as jsonpickle writes it.
+        inner = value.get("value")
+        return None if isinstance(inner, dict | list) else to_number(inner)
     if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], list):
         return to_number(value[0])
     return None

@@ -28,6 +28,10 @@ from diagnose.run import ROLES, BoolArray, FloatArray, Run, Series
 
 BOUNDS = ("__MIN", "__MAX")
 """Endings of the columns that W&B puts beside a curve that it drew as a mean."""
+MIN_PERPLEXITIES = 3
+ROUNDED = 0.01
+MOST = 0.9
+"""A loss whose perplexity is told is in bits if in so many rows, up to rounding, that fits."""
 REPEATED_SHARE = 0.5
 """Where more than this share of the steps have several values, those are parts of a step."""
 
@@ -192,10 +196,11 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
     keep, position = untangle(loss, position, unit, table.breaks, notes)
 
     series: dict[str, Series] = {}
+    in_bits = bool({"train_loss", "val_loss"} & set(roles)) and _are_in_bits(columns)
     for role, parts in roles.items():
         column = _summed([columns[n] for n in parts], parts, role, notes)
         made = _series(" + ".join(parts), column, position, keep, notes)
-        converted = made and _in_units(made, role, parts, notes)
+        converted = made and _in_units(made, role, parts, notes, in_bits)
         if converted is None:
             continue
         series[role] = converted
@@ -368,8 +373,42 @@ def _spread(step: FloatArray) -> FloatArray:
     return np.repeat(distinct - gap, count) + np.repeat(gap, count) * share
 
 
-def _in_units(series: Series, role: str, names: Sequence[str], notes: list[str]) -> Series | None:
-    """Turn perplexities into nats and percentages into shares; None if it is no accuracy."""
+def _are_in_bits(columns: Mapping[str, Column]) -> bool:
+    """Return whether the log says that its losses are in bits: a perplexity is 2 to their power.
+
+    fairseq counts so. Where a perplexity is e to the power of a loss, the losses are in nats.
+    """
+    told = {name: meaning(_bare(name)) for name in columns}
+    in_bits = False
+    for name, said in told.items():
+        if said.kind != "perplexity":
+            continue
+        for other, of in told.items():
+            if of.kind not in ("loss", "loss_like") or of.split != said.split:
+                continue
+            perplexity, loss = columns[name], columns[other]
+            rows = np.intersect1d(perplexity.row, loss.row, assume_unique=True)
+            if len(rows) < MIN_PERPLEXITIES:
+                continue
+            value = loss.value[np.searchsorted(loss.row, rows)]
+            power = np.log(perplexity.value[np.searchsorted(perplexity.row, rows)])
+            if _mostly(np.abs(power - value) < ROUNDED * (1 + np.abs(power))):
+                return False
+            in_bits |= _mostly(
+                (np.abs(power - value * np.log(2)) < ROUNDED * (1 + np.abs(power)))
+                & (np.abs(value) > 10 * ROUNDED)
+            )
+    return in_bits
+
+
+def _mostly(mask: BoolArray) -> bool:
+    return bool(mask.mean() > MOST)
+
+
+def _in_units(
+    series: Series, role: str, names: Sequence[str], notes: list[str], in_bits: bool
+) -> Series | None:
+    """Turn bits and perplexities into nats, percentages into shares; None if it is no accuracy."""
     value = series.value
     finite = value[np.isfinite(value)]
     if role.endswith("_loss") and all(meaning(_bare(n)).kind == "perplexity" for n in names):
@@ -377,6 +416,9 @@ def _in_units(series: Series, role: str, names: Sequence[str], notes: list[str])
             notes.append(f"{series.name}: perplexity, turned into a loss in nats (its logarithm)")
             return Series(f"ln({series.name})", series.step, np.log(value))
         notes.append(f"{series.name}: below 1, so no perplexity; used as it is")
+    elif role.endswith("_loss") and in_bits:
+        notes.append(f"{series.name}: in bits (the perplexity is 2 to its power), turned into nats")
+        return Series(f"ln(2) {series.name}", series.step, value * np.log(2))
     if role.endswith("_accuracy") and len(finite) and finite.max() > 1.5:
         if finite.max() <= 100.0 + 1e-6 and finite.min() >= 0:
             notes.append(f"{series.name}: percentages, divided by 100")

@@ -359,3 +359,30 @@ def test_column_of_one_point() -> None:
     """A loss with a single point is no curve."""
     with pytest.raises(LogError, match="'loss' holds a single point"):
         run_of({"epoch": [1], "loss": [0.5]})
+
+
+def test_losses_in_bits(read_log) -> None:
+    """Where the perplexity is 2 to the power of the loss, as fairseq counts, it is in bits."""
+    losses = [9 - i / 2 for i in range(10)]
+    rows = "".join(f"{i},{x},{2**x:.2f},{x + 1}\n" for i, x in enumerate(losses))
+    run = read_log(f"step,train_loss,train_ppl,valid_loss\n{rows}")
+    assert run.train_loss.value == pytest.approx([x * math.log(2) for x in losses])
+    assert run.val_loss.value == pytest.approx([(x + 1) * math.log(2) for x in losses])
+    assert any("in bits" in note for note in run.notes)
+
+
+def test_losses_in_nats(read_log) -> None:
+    """A perplexity that is e to the power of the loss, or of another loss, changes none."""
+    losses = [9 - i / 2 for i in range(10)]
+    for ppl in (math.exp, lambda x: 3 * x):
+        rows = "".join(f"{i},{x},{ppl(x):.3f}\n" for i, x in enumerate(losses))
+        run = read_log(f"step,train_loss,train_ppl\n{rows}")
+        assert run.train_loss.value.tolist() == losses
+
+
+@pytest.mark.parametrize("name", ["val_bpb", "bits_per_byte", "test_bpc", "bits_per_char"])
+def test_bits_per_byte_are_no_loss(read_log, name) -> None:
+    """Another unit per another piece of text is not compared with a loss in nats."""
+    rows = "".join(f"{i},{1 / i}\n" for i in range(1, 6))
+    with pytest.raises(LogError, match="no column is called a loss"):
+        read_log(f"step,{name}\n{rows}")
