@@ -5,6 +5,7 @@ The logs are not part of the project; the tests skip where they are not at hand.
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 from collections.abc import Callable, Iterable
@@ -72,6 +73,91 @@ def pick(rows: Iterable[dict[str, object]], step: str | None, value: str) -> Poi
             total += float(str(cell))
         out.append((float(str(row[step])) if step else float(number), total))
     return out
+
+
+def metric(path: Path) -> list[dict[str, str]]:
+    """Read a metric of MLflow's file store."""
+    names = ("time", "value", "step")
+    return [dict(zip(names, ln.split(), strict=True)) for ln in path.read_text().splitlines()]
+
+
+def results(path: Path) -> list[dict[str, str]]:
+    """Read the lines of Ultralytics' results.txt."""
+    rows = [line.replace("/", " ").split() for line in path.read_text().splitlines()]
+    return [{str(i): cell for i, cell in enumerate(row)} for row in rows]
+
+
+def rounds(path: Path) -> list[dict[str, object]]:
+    """Read the iterations of CatBoost."""
+    rows = json.loads(path.read_text())["iterations"]
+    return [{**row, "learn": row["learn"][0], "test": row["test"][0]} for row in rows]
+
+
+def last_start(path: Path) -> list[dict[str, object]]:
+    """Read JSON lines with a loss since its counter fell for the last time."""
+    out: list[dict[str, object]] = []
+    for row in json_lines(path):
+        if "total_loss" in row:
+            if out and float(str(row["iteration"])) < float(str(out[-1]["iteration"])):
+                out = []
+            out.append(row)
+    return out
+
+
+def trained(path: Path) -> list[dict[str, object]]:
+    """Read the training rows of OpenMMLab."""
+    return [row for row in json_lines(path) if "loss" in row]
+
+
+def first_process(path: Path) -> list[dict[str, object]]:
+    """Read the first row of each step; a resumed run, which begins low, replaces what it redoes."""
+    starts: list[dict[int, dict[str, object]]] = [{}]
+    last = 0
+    for row in json_lines(path):
+        step = int(str(row["current_steps"]))
+        if step < last - 50:
+            starts.append({})
+        last = step
+        if "loss" in row:
+            starts[-1].setdefault(step, row)
+    joined: dict[int, dict[str, object]] = {}
+    for start in starts:
+        joined = {s: row for s, row in joined.items() if s < min(start)} | start
+    return [joined[step] for step in sorted(joined)]
+
+
+def combined(path: Path) -> list[dict[str, object]]:
+    """Read what Ludwig measured over all outputs."""
+    document = json.loads(path.read_text())
+    parts = [
+        document.get(name) or document.get(f"{short}_metrics")
+        for name, short in (("training", "train"), ("validation", "vali"))
+    ]
+    losses = [part["combined"]["loss"] for part in parts]
+    return [{"train": t, "val": v} for t, v in zip(*losses, strict=True)]
+
+
+def last_dictionary(path: Path) -> list[dict[str, object]]:
+    """Read the last of the dictionaries that Python printed one after another."""
+    found = ast.literal_eval("{" + path.read_text().rpartition("{")[2])
+    return [{"loss": value} for value in found["loss"]]
+
+
+def before_the_cut(path: Path) -> list[dict[str, object]]:
+    """Read a history whose last list is cut off."""
+    found = json.loads(path.read_text().rpartition(', "lr"')[0] + "}")
+    return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+
+
+def fairseq(path: Path) -> list[dict[str, object]]:
+    """Read what fairseq told of whole epochs, both parts in one record."""
+    out: dict[str, dict[str, object]] = {}
+    for line in path.read_text().splitlines():
+        head, mark, record = line.partition("][INFO] - {")
+        if mark and head.endswith(("[train", "[valid")):
+            row = json.loads("{" + record)
+            out.setdefault(row["epoch"], {}).update(row)
+    return list(out.values())
 
 
 YOLO = "train/box_loss+train/cls_loss+train/dfl_loss"
@@ -150,6 +236,63 @@ FILES: list[tuple[str, Callable[[Path], Iterable[dict[str, object]]], Wanted]] =
         "val_loss": ("iteration", "validation/main/loss")}),
     ("chainer_log/aidiary__chainer-siamese__log", array, {
         "train_loss": ("iteration", "main/loss")}),
+    ("chainer_log/KaijiS__DAGMM__log", array, {
+        "train_loss": ("iteration", "main/loss"),
+        "val_loss": ("iteration", "validation/main/loss")}),
+    ("chainer_log/matasuke__chainer_simple_NMT__log", array, {
+        "train_loss": ("iteration", "main/loss")}),
+    ("deit_log_txt/JER-ry__CF-ViT__log.txt", json_lines, {
+        "train_loss": ("epoch", "train_loss"), "lr": ("epoch", "train_lr")}),
+    ("catboost_info/1ByteAtATime__NBA_Prediction_Beating_the_Over_Under_Total__catboost_training"
+     ".json", rounds, {"train_loss": ("iteration", "learn"), "val_loss": ("iteration", "test")}),
+    ("catboost_info/1ByteAtATime__NBA_Prediction_Beating_the_Over_Under_Total__test_error.tsv",
+     tabs, {"val_loss": ("iter", "Logloss")}),
+    ("detectron2_metrics/BUAAZhangHaonan__mgm_mask2former__metrics.json", last_start, {
+        "train_loss": ("iteration", "total_loss"), "lr": ("iteration", "lr")}),
+    ("detectron2_metrics/GiammaBigFishEngineer__PanopticSegmantation-MRI__metrics.json",
+     last_start, {"train_loss": ("iteration", "total_loss")}),
+    ("mmcv_log_json/3zair__OpenMMLabCompPractise__20230210_170348.log.json", trained, {
+        "train_loss": ("epoch", "loss")}),
+    ("mmcv_log_json/chg0901__openmmlab-hong__None.log.json", trained, {
+        "train_loss": ("iter", "loss"), "lr": ("iter", "lr")}),
+    ("mmcv_log_json/liweiwp__OpenMMLabCamp__20230212_013550.log.json", trained, {
+        "train_loss": ("iter", "loss")}),
+    ("mmengine_json/chg0901__openmmlab2-hong__20230616_114954.json", trained, {
+        "train_loss": ("step", "loss"), "lr": ("step", "lr")}),
+    ("mmengine_json/duanbo320__openmmlab_camp__20230605_200941.json", trained, {
+        "train_loss": ("step", "loss")}),
+    ("mmengine_json/liweiwp__OpenMMLabCamp__20230610_052939.json", trained, {
+        "train_loss": ("step", "loss")}),
+    ("llamafactory_trainer_log/rameyjm7__SFT-Training-LLM__trainer_log.jsonl", first_process, {
+        "train_loss": ("current_steps", "loss"), "lr": ("current_steps", "lr")}),
+    ("ludwig_json/noveoko__YoutubeOutliers__training_progress.json", combined, {
+        "train_loss": (None, "train"), "val_loss": (None, "val")}),
+    ("ludwig_json/noveoko__YoutubeOutliers__training_statistics.json", combined, {
+        "train_loss": (None, "train"), "val_loss": (None, "val")}),
+    ("ludwig_json/quality-attributes__deep-learning-classifiers__training_statistics.json",
+     combined, {"train_loss": (None, "train"), "val_loss": (None, "val")}),
+    ("mlflow_metric/10-Academy-Batch-4-Week-4__Swahili-Speech-To-Text__loss", metric, {
+        "train_loss": ("step", "value")}),
+    ("mlflow_metric/1234525344__stock-quant__run-929eba63_l2.train", metric, {
+        "train_loss": ("step", "value")}),
+    ("mlflow_metric/1234525344__stock-quant__run-929eba63_l2.valid", metric, {
+        "val_loss": ("step", "value")}),
+    ("yolo_results_txt/Xinda-1999__Drone-detection-yolov7__results.txt", results, {
+        "train_loss": ("0", "6"), "val_loss": ("0", "13+14+15")}),
+    ("yolo_results_txt/hhhenry-huan__crack-detection__results.txt", results, {
+        "train_loss": ("0", "6"), "val_loss": ("0", "13+14+15"),
+        "metrics/precision": ("0", "9")}),
+    ("history_json/YAGI0423__mnist_for_pytorch__log_15_2_512.txt", last_dictionary, {
+        "train_loss": (None, "loss")}),
+    ("history_json/YAGI0423__mnist_for_pytorch__log_8_20_512.txt", last_dictionary, {
+        "train_loss": (None, "loss")}),
+    ("history_json/wangfeng010__beimeipush__training_history_20250528_202658.json",
+     before_the_cut, {"train_loss": (None, "loss"), "val_loss": (None, "val_loss")}),
+    ("history_json/dennishenle__plant-diseases-classifier__history.json", array, {
+        "train_loss": ("epoch", "train_loss"), "val_loss": ("epoch", "val_loss")}),
+    ("fairseq_log/kehanlu__Mandarin-Wav2Vec2__hydra_train.log", fairseq, {
+        "train_loss": ("train_num_updates", "train_loss"),
+        "val_loss": ("train_num_updates", "valid_loss")}),
     ("history_json/Jannik-m12__whale-call-classifier__custom_training_history.json", lists, {
         "train_loss": (None, "loss"), "val_loss": (None, "val_loss"),
         "val_accuracy": (None, "val_accuracy")}),
@@ -215,6 +358,45 @@ def test_evaluations_of_mmengine() -> None:
             expected.append((step, float(str(record["accuracy/top1"])) / 100))
     accuracy = read(path).series["val_accuracy"]
     assert list(zip(accuracy.step, accuracy.value, strict=True)) == expected
+
+
+def test_iterations_of_mmcv() -> None:
+    """Iterations that begin again with each epoch are numbered through: six of five an epoch."""
+    path = LOGS / "mmcv_log_json/chg0901__openmmlab-hong__20230209_031500.log.json"
+    expected = [
+        (30 * (int(str(row["epoch"])) - 1) + int(str(row["iter"])), float(str(row["loss"])))
+        for row in trained(path)
+    ]
+    loss = read(path).train_loss
+    assert list(zip(loss.step, loss.value, strict=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("allennlp_metrics/QAQdev__FRMiner-Training-Results__metrics_epoch_3.json", "one value"),
+        ("dvclive_tsv/michaelvay__lightning-hydra-template__metrics.json", "one value each"),
+        ("flaml_log/kmalhotra1__CC_Fraud__xgb.log", "each trial of a search"),
+        ("mlflow_metric/10tanmay100__DEEPCNNCLASSIFIER__run-cb009651_loss", "a single point"),
+        ("mlflow_metric/silvermet999__AAE-DRL__run-ee004639_d_loss", "a single point"),
+        ("negative_controls/JNRLEE__MicForDysphasiaOnCloud__tsne_results_with1130keras.csv",
+         "a table of samples"),
+        ("sb3_progress/insper-classroom__08-dqn-vs-a2c-super_j_schulman__progress.csv",
+         "reinforcement learning"),
+        ("sb3_progress/insper-classroom__08-dqn-vs-a2c-super_j_schulman__progress-2.csv",
+         "reinforcement learning"),
+        ("stylegan_stats/Hexanol777__RPG-SpriteGAN__stats.jsonl", "not judged as one"),
+        ("wandb_files/676627__deep-learning-eurosat__wandb-summary.json", r"run's \.wandb file"),
+        ("wandb_files/Xinda-1999__Drone-detection-yolov7__wandb-summary.json", "one value each"),
+        ("wandb_files/parsellsx__berkeley-seti__wandb-summary.json", r"run's \.wandb file"),
+        ("wandb_csv_export/Lucas-longxutang__Comp3242_Group_Project_nanoGPT__wandb_summary.csv",
+         "a table of runs"),
+    ],
+)  # fmt: skip
+def test_what_is_no_curve_is_refused(name, message) -> None:
+    """Values of one moment, of trials, of samples and of adversaries are no training curve."""
+    with pytest.raises(DiagnoseError, match=message):
+        read_runs(LOGS / name)
 
 
 def test_sacred_metrics() -> None:
