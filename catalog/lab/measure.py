@@ -113,7 +113,12 @@ def _collect(name: str, seen: dict[str, str]) -> None:
     seen[name] = ast.dump(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            _collect(node.module, seen)
+            # `from package import module` names a module, too.
+            for imported in (node.module, *(f"{node.module}.{a.name}" for a in node.names)):
+                _collect(imported, seen)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                _collect(alias.name, seen)
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -370,7 +370,8 @@ def train(
                 progress(loop.step, loop.total_steps)
             is_last = epoch == recipe.epochs - 1
             is_broken = not math.isfinite(loop.latest("loss"))
-            if is_last or is_broken or (epoch + 1) % recipe.evaluate_every == 0:
+            ends = is_last or is_broken or loop.stopped
+            if ends or (epoch + 1) % recipe.evaluate_every == 0:
                 for name, value in loop.evaluate().items():
                     loop.note(name, value)
                 for callback in callbacks:

@@ -392,3 +392,18 @@ def test_progress_is_told_each_epoch():
     told = []
     train(short(30), progress=lambda done, total: told.append((done, total)))
     assert told == [(10, 30), (20, 30), (30, 30)]
+
+
+class StopsAtOnce(Callback):
+    """Stops in the middle of an epoch."""
+
+    def after_step(self, loop):
+        """Ask for the end."""
+        loop.stopped = True
+
+
+def test_a_run_that_is_stopped_between_evaluations_is_evaluated():
+    """However it ends, a history has its losses."""
+    recipe = short().replace(epochs=5, evaluate_every=5, callbacks=(Part(StopsAtOnce),))
+    curves = train(recipe).history.curves()
+    assert len(curves["train_loss"]) == len(curves["val_loss"]) == 1
