@@ -12,7 +12,6 @@ from catalog.lab.measure import module_of
 from catalog.optimization.optimizer.reference import Optimizer
 from catalog.table import slugs
 
-
 LOOK_AT_NUMBERS = {"Adafactor", "MuonWithAdamW", "Shampoo"}
 """They decide by numbers, or by names, that a device without numbers does not have."""
 
