@@ -326,6 +326,15 @@ def test_a_pair_of_files_is_one_run(tmp_path, names, columns) -> None:
     assert only(tmp_path) == {"train_loss": pairs(curves[0]), "val_loss": pairs(curves[1])}
 
 
+def test_a_test_curve_is_no_run_beside_its_pair(tmp_path) -> None:
+    """Of the curves that were held out the validation set's is the one to judge."""
+    for name, level in (("train", 1.0), ("test", 3.0), ("valid", 2.0)):
+        lines = "".join(f"{e},{level + 1 / e}\n" for e in range(1, 9))
+        write(tmp_path / f"{name}_loss.csv", f"epoch,loss\n{lines}")
+    (run,) = read_runs(tmp_path)
+    assert (run.train_loss.value[0], run.val_loss.value[0]) == (2.0, 3.0)
+
+
 def test_a_log_that_tells_both_is_no_half_of_a_pair(tmp_path) -> None:
     """`train.csv` with a validation loss of its own is a run, beside the table `test.csv`."""
     write(tmp_path / "train.csv", "epoch,loss,val_loss\n1,3,4\n2,2,3\n3,1,2\n")

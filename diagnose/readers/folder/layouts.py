@@ -247,9 +247,9 @@ def _plain(folder: Folder, logs: Iterable[str]) -> list[Found]:
     for name in logs:
         by_stem.setdefault(_split(name)[0], []).append(name)
     tables = [stem for stem, names in by_stem.items() if _split(names[0])[1] in _TABLES]
-    for stem, other in _pairs(tables):
-        files = _joined(folder, [by_stem[stem][0], by_stem[other][0]])
-        apart = [*by_stem.pop(stem), *by_stem.pop(other)]
+    for train, held_out in _pairs(tables):
+        files = _joined(folder, [by_stem[train][0], by_stem[held_out[0]][0]])
+        apart = [name for stem in (train, *held_out) for name in by_stem.pop(stem)]
         ways = (Way(PAIR, tuple(files)), *_files(_joined(folder, apart)))
         found.append(Found(folder.path, ways, False))
     for names in by_stem.values():
@@ -258,16 +258,20 @@ def _plain(folder: Folder, logs: Iterable[str]) -> list[Found]:
     return found
 
 
-def _pairs(stems: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the names that differ only in the part of the data, as `train_loss`, `val_loss`."""
-    parts: dict[tuple[str, ...], dict[str, str]] = {}
-    for stem in sorted(stems, key=numbered):
+def _pairs(stems: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Return the names that differ only in the part of the data, as `train_loss`, `val_loss`.
+
+    Returns:
+        For each, the training set's, and the others', of which the validation set's is the first.
+    """
+    parts: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for stem in sorted(stems, key=lambda name: ("test" in words(name), numbered(name))):
         told = words(stem)
         split = "val" if set(told) & VALIDATION else "train" if set(told) & TRAINING else ""
         rest = tuple(word for word in told if word not in VALIDATION | TRAINING)
-        parts.setdefault(rest, {}).setdefault(split, stem)
+        parts.setdefault(rest, {}).setdefault(split, []).append(stem)
     return [
-        (alike.get("train") or alike[""], alike["val"])
+        ((alike.get("train") or alike[""])[0], alike["val"])
         for alike in parts.values()
         if "val" in alike and len(alike) > 1
     ]
