@@ -284,6 +284,8 @@ def _collect(value: Any, name: str, found: _Found, depth: int = 0) -> None:
         steps = next((k for k in ("steps", "step", "x") if isinstance(value.get(k), list)), None)
         values = next((k for k in ("values", "value", "y") if isinstance(value.get(k), list)), None)
         axis, numbered = _numbered(value)
+        if numbered and all(map(_is_checkpoint, numbered.values())):
+            numbered = {number: {"valid": item[2]} for number, item in numbered.items()}
         if name and steps and values and len(value[steps]) == len(value[values]):
             _take_stepped(value[steps], value[values], name, found)
         elif numbered and all(isinstance(item, dict) for item in numbered.values()):
@@ -316,6 +318,16 @@ def _collect(value: Any, name: str, found: _Found, depth: int = 0) -> None:
             _take_stepped([v[0] for v in value], [v[1] for v in value], name, found)
         else:
             _take_numbers(value, name, found)
+
+
+def _is_checkpoint(entry: Any) -> bool:
+    """Return whether an entry is Catalyst's: a checkpoint, its score, the validation's metrics."""
+    return (
+        isinstance(entry, list)
+        and len(entry) == 3
+        and isinstance(entry[0], str)
+        and isinstance(entry[2], dict)
+    )
 
 
 def _are_pairs(value: Sequence[Any]) -> bool:

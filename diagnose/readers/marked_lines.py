@@ -23,8 +23,8 @@ MARKS = (b"DLLL {", b":::MLLOG {", b"json_stats: {")
 """What stands before the JSON, up to its first brace."""
 MIN_MEANS = 3
 """Means of so many epochs are the curve; of fewer, the values within the epochs are."""
-_LIKELIHOOD = re.compile(r"gpt|llama|mixtral|deepseek|moe", re.IGNORECASE)
-"""MLPerf's language models: what they call accuracy is the validation loss."""
+_LIKELIHOOD = re.compile(r"gpt|llama|mixtral|deepseek|moe|flux", re.IGNORECASE)
+"""MLPerf's generative models: what they call accuracy is the validation loss."""
 _OF = re.compile(r"(\d{1,18})/\d{1,18}")
 _MEASURED = ("train_loss", "eval_loss", "eval_accuracy", "validation_loss", "tracked_stats")
 
@@ -114,12 +114,14 @@ def _tells_training(record: Mapping[str, Any]) -> bool:
 def _of_mllog(lines: list[Record], notes: list[str]) -> Iterator[Record]:
     """Yield what was measured, at the samples, the step or the epoch that its metadata tell."""
     benchmark = next((ln.get("value") for ln in lines if _key(ln) == "submission_benchmark"), None)
-    is_loss = bool(_LIKELIHOOD.search(str(benchmark or "")))
     told = [line for line in lines if _key(line) in _MEASURED]
-    if is_loss and any(_key(line) == "eval_accuracy" for line in told):
-        notes.append(
-            f"eval_accuracy of the benchmark {str(benchmark)[:40]!r} is the validation loss"
-        )
+    scores = [to_number(line.get("value")) for line in told if _key(line) == "eval_accuracy"]
+    # No accuracy is above 1.
+    above = bool(scores) and all(score is not None and score > 1 for score in scores)
+    is_loss = bool(_LIKELIHOOD.search(str(benchmark or ""))) or above
+    if is_loss and scores:
+        of = f" of the benchmark {str(benchmark)[:40]!r}" if benchmark else ""
+        notes.append(f"eval_accuracy{of} is the validation loss")
     places = [_place(line) for line in told]
     axis = next(
         (

@@ -64,7 +64,7 @@ def test_long_lines_take_no_time(tmp_path) -> None:
     """A line of ten megabytes of digits is gone through once."""
     path = tmp_path / "learning_stats.csv"
     path.write_text(GOOD + "1" * 5_000_000 + "," + "1" * 5_000_000)
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(LogError):
         READER.read(Source(path), None)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3

@@ -60,6 +60,15 @@ def test_catalyst(read_log, points, stem) -> None:
     assert points(run, "val_loss") == list(enumerate(VAL))
 
 
+def test_checkpoints_of_catalyst(read_log, points) -> None:
+    """Newer versions tell the validation's metrics beside each checkpoint and its score."""
+    document: dict[str, object] = {"best": {"loss": 0.1}, "last": {"loss": 0.1}, "train.6": {}}
+    document |= {f"epoch_{e}": [f"train.{e}.pth", -v, {"loss": v}] for e, v in enumerate(VAL)}
+    run = read_log(json.dumps(document), "_metrics.json")
+    assert points(run, "val_loss") == list(enumerate(VAL))
+    assert run.train_loss is None
+
+
 def test_skorch(read_log, points) -> None:
     """The batches within an epoch are not the epoch's."""
     rows = [

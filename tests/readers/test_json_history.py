@@ -324,10 +324,10 @@ def test_broken_documents_take_no_time(tmp_path, piece) -> None:
     """Ten megabytes of one piece are gone through once."""
     path = tmp_path / "log.json"
     path.write_text('{"loss": [1, 2], ' + piece * (1_000_000 // len(piece)))
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(LogError):
         read(path)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 BAD = {

@@ -92,10 +92,10 @@ def test_long_lines_take_no_time(tmp_path) -> None:
     """A line of ten megabytes of digits is gone through once."""
     path = tmp_path / "loss"
     path.write_text(metric([3, 2, 1]) + f"{TIME} " + "1" * 10_000_000)
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(LogError):
         READER.read(Source(path), None)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 Row = tuple[str, str, float, int]

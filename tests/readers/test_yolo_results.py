@@ -79,7 +79,7 @@ def test_long_lines_take_no_time(tmp_path) -> None:
     """A line of ten megabytes is gone through once."""
     path = tmp_path / "results.txt"
     path.write_text(line(0, [1, 2, 3], [1, 2, 3]) * 4 + "0/9 " + "1" * 5_000_000 + " 1" * 2_500_000)
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(LogError):
         READER.read(Source(path), None)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
