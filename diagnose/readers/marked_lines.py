@@ -26,6 +26,10 @@ MIN_MEANS = 3
 _LIKELIHOOD = re.compile(r"gpt|llama|mixtral|deepseek|moe|flux", re.IGNORECASE)
 """MLPerf's generative models: what they call accuracy is the validation loss."""
 _OF = re.compile(r"(\d{1,18})/\d{1,18}")
+_BENCHMARK = "submission_benchmark"
+_COUNTS = ("samples_count", "step", "epoch_num")
+"""What a line of MLPerf may stand at, the surest first."""
+MAX_RECORDS = 1_000_000
 _MEASURED = ("train_loss", "eval_loss", "eval_accuracy", "validation_loss", "tracked_stats")
 
 Record = dict[str, Any]
@@ -38,6 +42,7 @@ def _recognizes(source: Source) -> float:
 def _read(source: Source, choice: Choice) -> Table:
     del choice  # every field is read
     found: dict[str, list[Record]] = {}
+    notes: list[str] = []
     broken = 0
     try:
         with source.open_text() as stream:
@@ -48,16 +53,24 @@ def _read(source: Source, choice: Choice) -> Table:
                         continue
                     record = _object(line[at + len(mark) - 1 :])
                     broken += record is None
-                    if record is not None:
-                        found.setdefault(mark, []).append(record)
+                    kept = record and _KINDS[mark][2](record)
+                    if kept:
+                        found.setdefault(mark, []).append(kept)
+                    break
+                if sum(map(len, found.values())) >= MAX_RECORDS:
+                    notes.append(f"more than {MAX_RECORDS:,} records; what follows was left out")
                     break
     except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
     if not found:
-        raise LogError(f"{source.name}: no line holds whole JSON behind its mark.")
+        raise LogError(
+            f"{source.name}: no training curve here: no line tells a number in whole JSON behind"
+            " its mark."
+        )
     mark = max(found, key=lambda key: len(found[key]))
-    kind, told = _KINDS[mark]
-    notes = [f"{counted(broken, 'line')} of broken JSON left out"] if broken else []
+    kind, told, _ = _KINDS[mark]
+    if broken:
+        notes.append(f"{counted(broken, 'line')} of broken JSON left out")
     columns, text, more = columns_of(told(found[mark], notes))
     if not columns:
         raise LogError(f"{source.name}: no training curve here: no line of {kind} tells a number.")
@@ -72,6 +85,18 @@ def _object(text: str) -> Record | None:
     return value if isinstance(value, dict) else None
 
 
+def _numbers(record: Mapping[str, Any]) -> Record:
+    """Return the fields that hold one number."""
+    return {name: value for name, value in record.items() if to_number(value) is not None}
+
+
+def _logged(line: Record) -> Record | None:
+    data = line.get("data")
+    if not isinstance(data, dict) or line.get("type", "LOG") != "LOG":
+        return None
+    return {"step": line.get("step"), "data": _numbers(data)}
+
+
 def _of_dllogger(lines: list[Record], notes: list[str]) -> Iterator[Record]:
     """Yield what was logged at a step: `[epoch, iteration, total]`, `[epoch]` or one number.
 
@@ -79,9 +104,7 @@ def _of_dllogger(lines: list[Record], notes: list[str]) -> Iterator[Record]:
     """
     means, single = [], []
     for line in lines:
-        data, step = line.get("data"), line.get("step")
-        if not isinstance(data, dict) or line.get("type", "LOG") != "LOG":
-            continue
+        data, step = line["data"], line["step"]
         counts = [to_number(c) for c in step] if isinstance(step, list) else [to_number(step)]
         if not counts or None in counts[:2]:
             continue
@@ -111,33 +134,37 @@ def _tells_training(record: Mapping[str, Any]) -> bool:
     return any(m.kind in ("loss", "loss_like") and m.split != "val" for m in told)
 
 
+def _measured(line: Record) -> Record | None:
+    if _key(line) == _BENCHMARK:
+        return {"key": _BENCHMARK, "value": str(line.get("value"))}
+    if _key(line) not in _MEASURED:
+        return None
+    value = line.get("value")
+    values = _numbers(flatten(value)) if isinstance(value, dict) else value
+    return {"key": _key(line), "value": values, **_place(line), **_rate(line)}
+
+
 def _of_mllog(lines: list[Record], notes: list[str]) -> Iterator[Record]:
     """Yield what was measured, at the samples, the step or the epoch that its metadata tell."""
-    benchmark = next((ln.get("value") for ln in lines if _key(ln) == "submission_benchmark"), None)
-    told = [line for line in lines if _key(line) in _MEASURED]
-    scores = [to_number(line.get("value")) for line in told if _key(line) == "eval_accuracy"]
+    benchmark = next((ln["value"] for ln in lines if _key(ln) == _BENCHMARK), "")
+    told = [line for line in lines if _key(line) != _BENCHMARK]
+    scores = [to_number(line["value"]) for line in told if _key(line) == "eval_accuracy"]
     # No accuracy is above 1.
     above = bool(scores) and all(score is not None and score > 1 for score in scores)
-    is_loss = bool(_LIKELIHOOD.search(str(benchmark or ""))) or above
+    is_loss = bool(_LIKELIHOOD.search(benchmark)) or above
     if is_loss and scores:
-        of = f" of the benchmark {str(benchmark)[:40]!r}" if benchmark else ""
+        of = f" of the benchmark {benchmark[:40]!r}" if benchmark else ""
         notes.append(f"eval_accuracy{of} is the validation loss")
-    places = [_place(line) for line in told]
-    axis = next(
-        (
-            name
-            for name in ("samples_count", "step", "epoch_num")
-            if sum(name in place for place in places) > 0.5 * len(places)
-        ),
-        "",
-    )
-    for line, place in zip(told, places, strict=True):
-        if axis and axis not in place:
+    names = [name for line in told for name in _COUNTS if name in line]
+    axis = next((name for name in _COUNTS if names.count(name) > 0.5 * len(told)), "")
+    for line in told:
+        if axis and axis not in line:
             continue
-        key, value = _key(line), line.get("value")
+        key, value = _key(line), line["value"]
         name = "eval_loss" if is_loss and key == "eval_accuracy" else key
-        values = flatten(value) if isinstance(value, dict) else {name: value}
-        yield {**({axis: place[axis]} if axis else {}), **values, **_rate(line)}
+        values = value if isinstance(value, dict) else {name: value}
+        place = {axis: line[axis]} if axis else {}
+        yield {**place, **values, **({"lr": line["lr"]} if "lr" in line else {})}
 
 
 def _key(line: Record) -> str:
@@ -148,8 +175,7 @@ def _place(line: Record) -> Record:
     """Return the counters of a line: in its metadata, or beside its value."""
     metadata = line.get("metadata")
     every = {**line, **(metadata if isinstance(metadata, dict) else {})}
-    names = ("samples_count", "step", "epoch_num")
-    return {name: every[name] for name in names if to_number(every.get(name)) is not None}
+    return {name: every[name] for name in _COUNTS if to_number(every.get(name)) is not None}
 
 
 def _rate(line: Record) -> Record:
@@ -158,27 +184,35 @@ def _rate(line: Record) -> Record:
     return {"lr": rate} if to_number(rate) is not None else {}
 
 
+def _stats(line: Record) -> Record | None:
+    """Return the numbers; pycls tells `"epoch": "1/100"` and the part of the data as `_type`."""
+    whole = {
+        name: match[1]
+        if isinstance(value, str) and (match := _OF.fullmatch(value.strip()))
+        else value
+        for name, value in line.items()
+    }
+    kind = line.get("_type")
+    return {**_numbers(whole), **({"_type": kind[:40]} if isinstance(kind, str) else {})}
+
+
 def _of_stats(lines: list[Record], notes: list[str]) -> Iterator[Record]:
-    """Yield the records; pycls tells `"epoch": "1/100"` and the part of the data as `_type`."""
-    kinds = {str(line.get("_type")) for line in lines}
+    """Yield the records: of epochs, where those and single iterations are told."""
+    kinds = {line.get("_type", "") for line in lines}
     if {"train_iter", "train_epoch"} <= kinds:
         notes.append("the means of whole epochs were read, not the values within them")
     for line in lines:
-        kind = str(line.get("_type", ""))
-        if kind.endswith("_iter") and kind.replace("_iter", "_epoch") in kinds:
-            continue
-        yield {
-            name: match[1]
-            if isinstance(value, str) and (match := _OF.fullmatch(value.strip()))
-            else value
-            for name, value in line.items()
-        }
+        kind = line.get("_type", "")
+        if not (kind.endswith("_iter") and kind.replace("_iter", "_epoch") in kinds):
+            yield line
 
 
-_KINDS: dict[str, tuple[str, Callable[[list[Record], list[str]], Iterator[Record]]]] = {
-    "DLLL {": ("DLLogger", _of_dllogger),
-    ":::MLLOG {": ("MLPerf log", _of_mllog),
-    "json_stats: {": ("json_stats", _of_stats),
+Told = Callable[[list[Record], list[str]], Iterator[Record]]
+_KINDS: dict[str, tuple[str, Told, Callable[[Record], Record | None]]] = {
+    # For each mark the format, its rows, and what is kept of a line.
+    "DLLL {": ("DLLogger", _of_dllogger, _logged),
+    ":::MLLOG {": ("MLPerf log", _of_mllog, _measured),
+    "json_stats: {": ("json_stats", _of_stats, _stats),
 }
 _MARKS = tuple(_KINDS)
 READER = Reader(
