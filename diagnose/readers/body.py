@@ -129,7 +129,9 @@ class Body:
         notes = list(dict.fromkeys(problems.notes))
         if any("," in style for style in layout.styles.values()):
             notes.append("decimal commas were read as decimal points")
-        percents = [self.names[i] for i, style in layout.styles.items() if "%" in style]
+        # A row may be wider than the header.
+        styled = [(i, style) for i, style in layout.styles.items() if i < len(self.names)]
+        percents = [self.names[i] for i, style in styled if "%" in style]
         if percents:
             notes.append(f"{listing(percents)}: percent signs, divided by 100")
         if not layout.has_header:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import pytest
@@ -610,3 +611,14 @@ def test_a_table_of_samples(read_log) -> None:
         read_log("file_path,label,loss\n" + rows)
     rows = "".join(f"{i},model_{i}.pt,{1 / (1 + i)}\n" for i in range(9))
     assert len(read_log("epoch,file,loss\n" + rows).train_loss) == 9
+
+
+def test_percent_signs_beyond_the_header_break_nothing(read_log) -> None:
+    """A column without a name is left out, whatever its cells look like."""
+    rows = "".join(
+        f"      {e}/8      2.13G      {2 / e:.3f}          1        640: 100% ━━━ 409/409 4:25\n"
+        "                   all        925       1248      0.622      0.391\n"
+        for e in range(1, 9)
+    )
+    with contextlib.suppress(LogError):
+        read_log(f"      Epoch    GPU_mem   box_loss  Instances       Size\n{rows}", "log.txt")
