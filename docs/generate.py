@@ -102,7 +102,10 @@ def catalog_page() -> str:
         " **bold** where the interval excludes zero and at least 80 % of the seeds agree, so that"
         " about one in twenty of those with no effect at all would be bold by chance. The clean"
         " training loss is measured in evaluation mode without added terms. Where another metric"
-        " decides, it is named. `diagnose catalog measure` measures again.\n",
+        " decides, it is named. Each experiment sets up the problem that its technique treats;"
+        " where a first look showed that the problem was not there, the setting was changed, which"
+        " favours the claim. A page's further experiments show conditions under which the claim"
+        " fails or holds. `diagnose catalog measure` measures again.\n",
         "| technique | step | claim | in the lecture | training loss | validation loss | treats |",
         "|---|---|---|---|---|---|---|",
         *(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import IO
 
 from rich.console import Console
@@ -25,6 +27,9 @@ def make_console(color: str = "auto", width: int | None = None) -> Console:
         color: `auto`, `always` or `never`.
         width: Columns; the terminal's if None, at most `MAX_WIDTH`.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a character shows a question mark, not an error.
+        sys.stdout.reconfigure(errors="replace")
     console = _Console(
         color_system=None if color == "never" else "auto",
         force_terminal=True if color == "always" else None,

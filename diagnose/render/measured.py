@@ -22,9 +22,9 @@ def mean(values: tuple[float, ...]) -> str:
     return number(sum(values) / len(values))
 
 
-def signed(value: float) -> str:
+def signed(value: float, digits: int = 3) -> str:
     """Write a difference with its sign."""
-    return ("+" if value > 0 else "") + number(value)
+    return ("+" if value > 0 else "") + number(value, digits)
 
 
 def interval(effect: Effect | Summary) -> str:
@@ -42,7 +42,7 @@ def short_summary(summary: Summary | None, loss: str) -> str:
     half = number((summary.high - summary.low) / 2, 2)
     mark = " *" if summary.is_measurable else ""
     other = "" if metric_words(summary.metric) == loss else "†"
-    return f"{signed(summary.difference)}{other} ±{half}{mark}"
+    return f"{signed(summary.difference, 2)}{other} ±{half}{mark}"
 
 
 def claim_words(decided: Decided) -> str:

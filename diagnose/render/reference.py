@@ -25,27 +25,35 @@ GAINS = {
 }
 
 CLAIMS = {"optimization": "opt", "generalization": "gen", "both": "both", "neither": "-"}
+CELLS = (6, 20)
+"""Widths of a claim and of a summary, for the columns of tables below each other to agree."""
 LEGEND = (
-    "Steps: 1 loss, 2 architecture, 3 optimization. The lecture's claim, or with + that of"
-    " authors beyond it: opt, a lower training loss; gen, a lower validation loss. Beside it what"
-    " the technique changed in our experiment: the mean difference over paired seeds and half its"
-    " 95 % interval; * the interval excludes zero and the seeds agree, † another metric than the"
-    " loss. `diagnose catalog show NAME` tells all, `diagnose catalog run NAME` measures again."
+    "The claim is the lecture's, or with + that of authors beyond it: opt, a lower training loss;"
+    " gen, a lower validation loss. Beside it what the technique changed in our experiment: the"
+    " mean difference over paired seeds and half its 95 % interval; * the interval excludes zero"
+    " and the seeds agree, † another metric than the loss. `diagnose catalog show NAME` tells all,"
+    " `diagnose catalog run NAME` measures again."
 )
 
 
 def print_catalog(cards: Sequence[Card], console: Console) -> None:
     """Print the step/benefit table: what is claimed, and what was measured."""
-    table = make_table("Technique", "Step", "Claim", "Training loss", "Validation loss")
-    for card in cards:
-        table.add_row(
-            card.slug,
-            str(card.step),
-            CLAIMS[card.benefit] + ("" if card.lecture else " +"),
-            *(short_summary(find_summary(card.slug, k), loss) for k, loss in LOSSES.items()),
-        )
-    print_table(console, table)
-    console.print()
+    longest = max((len(card.slug) for card in cards), default=0)
+    for step in sorted({card.step for card in cards}, reverse=True):
+        losses = map(str.capitalize, LOSSES.values())
+        table = make_table(f"Step {step}, {STEPS[step]}", "Claim", *losses)
+        for column, width in zip(table.columns, (longest, *CELLS), strict=False):
+            column.min_width = width
+        table.columns[0].no_wrap = True
+        for card in cards:
+            if card.step == step:
+                table.add_row(
+                    card.slug,
+                    CLAIMS[card.benefit] + ("" if card.lecture else " +"),
+                    *(short_summary(find_summary(card.slug, k), v) for k, v in LOSSES.items()),
+                )
+        print_table(console, table)
+        console.print()
     count = len(cards)
     print_wrapped(console, f"{count} technique{'' if count == 1 else 's'}. {LEGEND}")
 
