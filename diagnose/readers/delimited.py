@@ -45,6 +45,7 @@ MAX_COLUMNS = 20_000
 RUN_WORDS = 2
 """A run or a folder of more words, as `run-train-2024`, is named after more than its data."""
 
+_DECIMAL = re.compile(r"[a-z] \d+\.\d")
 _TOLD = re.compile(r"\w[:=] ?[-+]?\.?\d")
 """`loss: 0.52` is no column's name but a line that tells a number."""
 _SHORT_EXPONENT = re.compile(r"[eE][+-]?\d?$")
@@ -69,9 +70,15 @@ def _recognizes(source: Source) -> float:
     layout = source.layout = find_layout(lines)
     if layout is None:
         return 0.0
-    if not layout.has_header or any(_TOLD.search(name) for name in layout.names):
+    if not layout.has_header or _are_told(layout.names):
         return 0.3
     return 0.8 if any(is_known(name) for name in layout.names) else 0.4
+
+
+def _are_told(names: Sequence[str]) -> bool:
+    """Return whether a header's cells are lines that tell numbers, as `loss: 0.52`."""
+    decimals = sum(_DECIMAL.search(name) is not None for name in names)
+    return 2 * decimals >= len(names) or any(_TOLD.search(name) for name in names)
 
 
 def _read(source: Source, choice: Choice) -> Table:

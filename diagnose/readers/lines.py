@@ -20,9 +20,9 @@ CHUNK = 1 << 20
 MAX_CHARACTERS = 4000
 """What a line tells stands in its first characters; the rest of a longer one is data."""
 MAX_WORDINGS = 20_000
-"""Lines are understood once for each wording, up to so many that are kept."""
+"""Lines are understood once for each wording; of a log with more, those seen first are read."""
 MAX_TOLD = 20_000_000
-"""So many numbers are kept; a log that tells more is cut off there."""
+"""So many numbers are kept."""
 SPLITS = ("", "train", "val", "test")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _BACK = re.compile("\b+")
@@ -35,7 +35,9 @@ class Told:
 
     Attributes:
         phrase: What they say.
-        pattern: Matches such a line, with a group for each number that is of use.
+        skeleton: The wording.
+        pattern: Matches such a line, with a group for each number that is of use; None until the
+            second one comes.
         line: The numbers of the lines, from 0.
         number: (lines, numbers of use) row by row.
         after: The wording that last came after it.
@@ -43,7 +45,8 @@ class Told:
     """
 
     phrase: Phrase
-    pattern: re.Pattern[str]
+    skeleton: str
+    pattern: re.Pattern[str] | None = None
     line: array[int] = field(default_factory=lambda: array("q"))
     number: array[float] = field(default_factory=lambda: array("d"))
     after: Told | None = None
@@ -113,7 +116,7 @@ def scan(blocks: Iterable[list[str]]) -> Scan:
     found = Scan()
     known: dict[str, Told] = {}
     header: Header | None = None
-    none = last = Told(Phrase(()), re.compile("(?!)"))
+    none = last = Told(Phrase(()), "")
     at = -1
     room = MAX_TOLD
     for block in blocks:
@@ -123,20 +126,26 @@ def scan(blocks: Iterable[list[str]]) -> Scan:
                 line = line[:MAX_CHARACTERS]
             # What came after the last line's wording the last time comes again, most often.
             told = last.after
-            match = told.pattern.fullmatch(line) if told is not None else None
+            match = None
+            if told is not None and told.pattern is not None:
+                match = told.pattern.fullmatch(line)
             if told is None or match is None:
                 if not line or line.isspace():
                     continue
                 skeleton = wording(line)
                 told = known.get(skeleton)
-                if told is None:
-                    told = _understood(line, skeleton, header)
+                if told is not None:
+                    if told.pattern is None:
+                        told.pattern = _pattern(skeleton, [i.at for i in told.phrase.items])
+                    match = told.pattern.fullmatch(line)
+                elif len(known) < MAX_WORDINGS:
+                    told = known[skeleton] = _understood(line, skeleton, header)
                     if told.phrase.items:
                         found.told.append(told)
-                    if len(known) < MAX_WORDINGS:
-                        known[skeleton] = told
+                else:
+                    found.is_cut = True
+                    continue
                 last.after = told
-                match = told.pattern.fullmatch(line)
             last = told
             phrase = told.phrase
             if phrase.items:
@@ -163,8 +172,7 @@ def _understood(line: str, skeleton: str, header: Header | None) -> Told:
     phrase = understand(skeleton)
     if not phrase.has_quantity and header is not None:
         phrase = row_phrase(skeleton, header) or phrase
-    pattern = _pattern(skeleton, [item.at for item in phrase.items])
-    return Told(phrase, pattern, header=header_of(line))
+    return Told(phrase, skeleton, header=header_of(line))
 
 
 def _values(told: Told, match: re.Match[str] | None, line: str) -> Iterable[float]:

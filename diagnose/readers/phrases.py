@@ -82,8 +82,8 @@ _SETTING = frozenset(
 """Words beside which a counter is a setting, not where the training stands."""
 _NO_VALUE = frozenset(
     [
-        "alpha", "beta", "best", "change", "coef", "coeff", "constant", "decay", "factor", "from",
-        "gamma", "initial", "lambda", "lowest", "mult", "old", "power", "prev", "previous",
+        "alpha", "beta", "best", "change", "coef", "coeff", "constant", "decay", "every", "factor",
+        "from", "gamma", "initial", "lambda", "lowest", "mult", "old", "power", "prev", "previous",
         "schedule", "scheduler", "smooth", "target", "threshold", "window",
     ]
 )  # fmt: skip
@@ -259,7 +259,8 @@ def _items(plain: str) -> list[Item]:
         said = _split_of(before) or said
         label = before[: _end(before)]
         tokens = _label(label)
-        if _OPTION.search(before) or _JOINED.search(before):
+        in_name = after[:1] == "." and after[1:2].isalpha()
+        if in_name or _OPTION.search(before) or _JOINED.search(before):
             continue
         if not tokens or (after.strip() == "/" and set(tokens) <= TRAINING | VALIDATION):
             item = _unlabelled(at, before, items, parts)

@@ -15,6 +15,8 @@ HEADING_HOLDS = 6
 """A line that announces a part of the data speaks for so many lines below it."""
 COUNTER_HOLDS = 8
 """A line that only counts says where the lines just below it stand."""
+MAX_COLUMNS = 500
+"""Of more quantities than this, those told most often are read."""
 _AXIS_NAMES = {
     "up": "updates", "upd": "updates", "update": "updates", "tree": "round", "it": "iteration",
     "sen": "samples", "checkpoint": "step", "minibatch": "batch", "batch_index": "batch",
@@ -65,7 +67,8 @@ class Log:
     """What the lines of a log told, put in relation: who counts, and where a line stands."""
 
     def __init__(self, found: Scan) -> None:
-        self.lines = [_as_arrays(told, found.skipped) for told in found.told]
+        told = _often_told(found.told)
+        self.lines = [_as_arrays(part, found.skipped) for part in told]
         self.heading_line = np.array(found.heading_line, dtype=np.int64)
         self.heading_split = np.array(found.heading_split, dtype=np.int64)
         self.epoch_line, self.epoch = _events([(part, part.of("epoch")) for part in self.lines])
@@ -184,9 +187,8 @@ class Log:
         above = self.heading_line[np.maximum(index, 0)]
         last_epoch = _before(self.epoch_line, self.epoch_line.astype(float), part.line)
         is_bar = "bar" in names
-        holds = (index >= 0) & (
-            (part.line - above <= HEADING_HOLDS) | (is_bar & ~(last_epoch > above))
-        )
+        near = (part.line - above <= HEADING_HOLDS) | is_bar
+        holds = (index >= 0) & near & ~(last_epoch > above)  # a new epoch begins with training
         split = np.where(holds, self.heading_split[np.maximum(index, 0)], 0)
         return [(name, split == code) for code, name in enumerate(SPLITS)]
 
@@ -245,6 +247,24 @@ class Log:
                 for key, part in curves.items()
             }, "epoch"
         return {key: np.full(len(part.line), np.nan) for key, part in curves.items()}, ""
+
+
+def _often_told(told: list[Told]) -> list[Told]:
+    """Leave out the wordings that tell nothing but what is told once, or by too many names."""
+    count: dict[tuple[str, str], int] = {}
+    for part in told:
+        for item in part.phrase.items:
+            if item.is_quantity:
+                key = item.split, item.name
+                count[key] = count.get(key, 0) + len(part.line)
+    most = sorted((key for key, n in count.items() if n > 1), key=lambda key: -count[key])
+    kept = set(most[:MAX_COLUMNS])
+    return [
+        part
+        for part in told
+        if not part.phrase.has_quantity
+        or any((item.split, item.name) in kept for item in part.phrase.items)
+    ]
 
 
 def _fineness(name: str) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from diagnose.errors import LogError
 from diagnose.readers.columns import meaning, words
 from diagnose.readers.curves import LOSSES, Points, reduced
-from diagnose.readers.lines import MAX_CHARACTERS, MAX_TOLD, clean_blocks, scan
+from diagnose.readers.lines import MAX_CHARACTERS, MAX_TOLD, MAX_WORDINGS, clean_blocks, scan
 from diagnose.readers.phrases import DISCRIMINATOR, GENERATOR, understand, wording
 from diagnose.readers.printed_table import header_of
 from diagnose.readers.reader import Reader
@@ -52,7 +52,10 @@ def table_of(blocks: Iterable[list[str]], name: str, choice: Choice) -> Table:
     found = scan(blocks)
     notes: list[str] = []
     if found.is_cut:
-        notes.append(f"the log tells more than {MAX_TOLD:,} numbers; what follows was left out")
+        notes.append(
+            f"the log tells more than {MAX_TOLD:,} numbers, or in more than {MAX_WORDINGS:,} ways;"
+            " the rest was left out"
+        )
     log = Log(found)
     points = log.points()
     points = {key: part for key, part in points.items() if len(part.line)}

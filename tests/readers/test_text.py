@@ -1,13 +1,22 @@
 """Lines that training scripts print: what is told, on which step, of which part of the data."""
 
+# ruff: noqa: E501 (a printed line is as long as it was printed)
+
 from __future__ import annotations
 
+import contextlib
 import math
+import re
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from diagnose.errors import LogError
 from diagnose.readers import read
+
+LOGS = Path(__file__).parents[2].parent / "shared/data/logs"
 
 
 def lines(pattern: str, count: int = 5, start: int = 1) -> str:
@@ -46,6 +55,49 @@ BOTH = {
     "{{'eval_loss': {v}, 'eval_runtime': 1.0, 'epoch': {n}.0}}\n",
     "trainer strings": "{{'loss': '{t}', 'learning_rate': '4e-05', 'epoch': '{n}'}}\n"
     "{{'eval_loss': '{v}', 'eval_runtime': '1.0', 'epoch': '{n}'}}\n",
+    "fairseq": "| epoch {n:03d} | loss {t} | nll_loss 2.0 | ppl 7.39 | num_updates {n}\n"
+    "| epoch {n:03d} | valid on 'valid' subset | loss {v} | ppl 7.4 | num_updates {n}\n",
+    "fairseq inner": "x | INFO | train_inner | epoch {n:03d}:     50 / 100 loss=9.9, num_updates=0\n"
+    "x | INFO | valid | epoch {n:03d} | valid on 'valid' subset | loss {v} | num_updates {n}\n"
+    "x | INFO | train | epoch {n:03d} | loss {t} | ppl 3.0 | num_updates {n} | lr 0.1\n",
+    "Megatron": " iteration {n:8d}/ 10 | lm loss: {t} | loss scale: 32768.0 | grad norm: 0.7 |\n"
+    " validation loss at iteration {n} | lm loss value: {v} | lm loss PPL: 9.9 | \n",
+    "flair": "2021-02-20 12:54:18,224 epoch {n} - iter 1/2 - loss 9.9 - samples/sec: 9.64\n"
+    "2021-02-20 12:54:18,224 EPOCH {n} done: loss {t} - lr 0.1000\n"
+    "2021-02-20 12:54:18,224 DEV : loss {v} - score 0.7\n",
+    "JoeyNMT": "joeynmt.training - Epoch   1, Step:        {n}, Batch Loss:     {t}, Lr: 0.0003\n"
+    "Validation result (greedy) at epoch   1, step   {n}: bleu:   0.17, loss: {v}, ppl: 115.7\n",
+    "llm.c": "s:{n} trl:{t} lr:0.000001 norm:14.96\ns:{n} tel:{v}\ns:{n} eval:0.25\n",
+    "build-nanogpt": "{n} val {v}\n{n} hella 0.2487\n{n} train {t}\n",
+    "parameter-golf": "{n}/10 train_loss: {t} train_time: 0.1m\n{n}/10 val_loss: {v} val_bpb: 1\n",
+    "LightGBM": "[{n}]\ttraining's binary_logloss: {t}\tvalid_1's binary_logloss: {v}\n",
+    "XGBoost of scikit-learn": "[{n}]\tvalidation_0-logloss:{t}\tvalidation_1-logloss:{v}\n",
+    "CatBoost": "{n}:\tlearn: {t}\ttest: {v}\tbest: {v} ({n})\ttotal: 50ms\tremaining: 1s\n",
+    "MXNet": "INFO:root:Epoch[{n}] Batch [50]\tSpeed: 707.55\tTrain-cross-entropy=9.9\n"
+    "INFO:root:Epoch[{n}] Train-cross-entropy={t}\n"
+    "INFO:root:Epoch[{n}] Validation-cross-entropy={v}\n",
+    "TF Estimator": "INFO:tensorflow:loss = {t}, step = {n} (3.5 sec)\nINFO:tensorflow:Saving dict"
+    " for global step {n}: accuracy = 0.85, global_step = {n}, loss = {v}\n",
+    "ESPnet": "x INFO: {n}epoch results: [train] iter_time=0.164, loss={t}, loss_att=191.654, "
+    "total_count=100, [valid] loss={v}, loss_att=100.1, time=5.7 seconds\n",
+    "Lightning": "Epoch {n}/5 ━━━━━━━━━━ 9/9 0:00:05 • 0:00:00 20.5it/s train_loss: {t} val_loss: {v}\n",
+    "nnU-Net": "x: Epoch {n}\nx: Current learning rate: 0.01\nx: train_loss {t}\nx: val_loss {v}\n",
+    "Caffe": "I0613 17:29 1860 solver.cpp:341] Iteration {n}, Testing net (#0)\n"
+    "I0613 17:29 1860 solver.cpp:409]     Test net output #1: loss = {v} (* 1 = {v} loss)\n"
+    "I0613 17:29 1860 solver.cpp:228] Iteration {n}, loss = {t}\n"
+    "I0613 17:29 1860 solver.cpp:244]     Train net output #0: loss = 9.9 (* 1 = 9.9 loss)\n",
+    "Coqui": "\x1b[4m\x1b[1m > EPOCH: {n}/9\x1b[0m\n\x1b[1m   --> STEP: 1/9 -- GLOBAL_STEP: {n}\x1b[0m\n"
+    "     | > decoder_loss: 9.9  (9.9)\n     | > loss: {t}  ({t})\n     | > current_lr: 0.0002 \n\n"
+    "  --> EVAL PERFORMANCE\n     | > avg_loss:\x1b[92m {v} \x1b[0m(-0.1)\n\n",
+    "Keras 3": "Epoch {n}/5\n\x1b[1m  1/10\x1b[0m ━━━━━━━━━━━━━━━ \x1b[1m5s\x1b[0m 54ms/step - loss: 9.9\r"
+    "\x1b[1m10/10\x1b[0m ━━━━━━━━━━━━━━━━━━━━ 1s 5ms/step - loss: {t} - val_loss: {v}\n",
+    "Keras without bars": "Epoch {n}/5\n - 10s - loss: {t} - acc: 0.5 - val_loss: {v}\n"
+    "Epoch {n:05d}: val_loss improved from inf to {v}, saving model to weights.h5\n",
+    "early stopping": "Epoch {n}: train loss {t}, val loss {v}\n"
+    "Validation loss decreased (inf --> {v}).  Saving model ...\n",
+    "saving": "Epoch {n}/5 - Train Loss: {t}, Val Loss: {v}\n  saved the best model (val_loss={v})\n",
+    "two held-out sets": "Epoch {n}: train loss {t}, val loss {v}, test loss 9.9\n",
+    "SLURM": "0: [2024-01-01 10:00:00] Epoch {n}/5 train_loss={t} val_loss={v}\n",
     "Chinese": "第 {n} 轮: 训练损失: {t}, 验证损失: {v}\n",
     "Japanese": "エポック {n}: 学習損失 {t} 検証損失 {v}\n",
     "Korean": "에폭 {n}: 훈련 손실: {t}, 검증 손실: {v}\n",
@@ -83,7 +135,21 @@ TRAINING_ONLY = {
     "Caffe": "I0613 17:29:58.112738  1860 solver.cpp:228] Iteration {n}, loss = {t}\n",
     "Megatron": " iteration {n:8d}/ 1000 | lm loss: {t} | loss scale: 1024.0 | grad norm: 0.7 |\n",
     "detectron2": "[11/30 01:16] d2.utils.events INFO: eta: 1:54:02  iter: {n}  total_loss: {t}\n",
-    "so far": "Epoch 0, Step {n}, total used time 7.1 (s), avg loss so far is {t}\n",
+    "MMDetection": "x - mmdet - INFO - Epoch [{n}][9/9]\tlr: 2e-03, eta: 3 days, 3:03:21, time: 0.3,"
+    " memory: 3790, loss_cls: 0.5594, loss_bbox: 0.1, loss: {t}\n",
+    "MMEngine": "x - mmengine - INFO - Epoch(train)  [{n}][9/9]  lr: 2e-02  loss: {t}  loss_kpt: 9\n"
+    "x - mmengine - INFO - Epoch(val) [{n}][515/515]  aAcc: 99.4700  mIoU: 87.2200\n",
+    "Darknet": " {n}: {t}, 9.9 avg, 0.000100 rate, 0.190143 seconds, 1 images\n"
+    "Region Avg IOU: 0.3, Class: 0.1, Obj: -nan, count: 3\n",
+    "RWKV": "{n} {t} 1.2 0.00001000 2025-05-27 10:59:28.237880 0\n",
+    "Marian": "[2022-12-02 09:53:15] Ep. 3 : Up. {n} : Sen. 176,773 : Cost {t} * 412,771 after 827,207"
+    " : Time 40.01s\n[2022-12-02 09:53:15] [valid] Ep. 3 : Up. {n} : bleu : 12.3 : new best\n",
+    "torchtune": "Step {n} | loss:{t} lr:2e-05 tokens_per_second_per_gpu:1234.5 \n",
+    "torchtune's bar": "1|{n}|Loss: {t}:  10%|██ | {n}/25 [00:01<00:02, 1.0it/s]\n",
+    "MONAI": "x - INFO - Epoch: 1/10, Iter: {n}/8 -- train_loss: {t}\n",
+    "MindSpore": "epoch: {n} step: 2502, loss is {t}\nepoch: {n} step: 2502, loss is {t}\n",
+    "spaCy": "Itn  NER Loss   NER P   Token %\n---  ---------  ------  -------\n"
+    "  {n}  {t}  79.307  100.000\n",
 }
 
 
@@ -94,6 +160,131 @@ def test_a_training_loss_alone_is_found(log, pattern):
     assert run.train_loss.value.tolist() == TRAIN
     assert run.train_loss.step.tolist() == STEPS
     assert run.val_loss is None
+
+
+PERPLEXITY = {
+    "Sockeye": "[INFO:sockeye.training] Checkpoint [{n}]\tTrain-ppl={p}\n"
+    "[INFO:sockeye.training] Checkpoint [{n}]\tValidation-ppl={p}\n",
+    "OpenNMT": "[2021-10-25 16:54:36,799 INFO] Step {n}/ 9; acc: 4.89; ppl: {p}; lr: 0.1; 4/6 tok/s\n"
+    "[2021-10-25 16:54:36,799 INFO] Validation perplexity: {p}\n",
+}
+
+
+@pytest.mark.parametrize("pattern", PERPLEXITY.values(), ids=PERPLEXITY)
+def test_a_perplexity_is_turned_into_nats(log, pattern):
+    """Its logarithm is the loss."""
+    run = log(lines(pattern))
+    assert run.train_loss.value == pytest.approx([1 / n for n in range(1, 6)], abs=1e-3)
+    assert run.val_loss.value == pytest.approx([1 / n for n in range(1, 6)], abs=1e-3)
+    assert run.val_loss.step.tolist() == STEPS
+
+
+def test_a_loss_in_bits_is_turned_into_nats(log):
+    """Where fairseq's perplexity is 2 to the power of its loss, the log says that it is in bits."""
+    run = log(
+        "".join(f"| epoch {n:03d} | loss {n} | nll_loss {n} | ppl {2**n}\n" for n in (3, 2, 1))
+    )
+    assert run.train_loss.value == pytest.approx([n * math.log(2) for n in (1, 2, 3)])
+
+
+def imagenet(epoch: int) -> str:
+    """Write an epoch of PyTorch's ImageNet example: a batch's loss and the mean so far."""
+    loss = [1 / epoch + (0.5 if batch % 2 else -0.5) for batch in range(20)]
+    return "".join(
+        f"Epoch: [{epoch}][ {b:3d}/20]\tTime 0.1 (0.1)\tLoss {loss[b]:.4f}"
+        f" ({sum(loss[: b + 1]) / (b + 1):.4f})\tAcc@1   1.00 (  2.00)\n"
+        for b in range(20)
+    ) + "".join(f"Test: [{b}/2]\tTime 0.2 (0.2)\tLoss 9.0 ({2 / epoch:.4f})\n" for b in range(2))
+
+
+def test_the_last_mean_of_an_epoch_is_its_loss(log):
+    """Where a mean so far stands beside each batch's loss, the last one of the epoch counts."""
+    run = log("".join(imagenet(epoch) for epoch in range(1, 6)))
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss.value.tolist() == VAL
+    assert run.val_loss.step.tolist() == STEPS
+    assert len(run.series["loss batch"]) == 100
+
+
+def test_a_mean_of_a_window_is_not_that_of_an_epoch(log):
+    """LISA's means begin anew with every line: the batches' losses stand within their epochs."""
+    run = log(
+        "".join(
+            f"Epoch: [{e}][{b}/4]\tTime 1.0 (1.0)\tLoss {e + b / 8} ({9 - b / 8})\n"
+            for e in range(3)
+            for b in range(1, 5)
+        )
+    )
+    assert run.train_loss.value.tolist() == [e + b / 8 for e in range(3) for b in range(1, 5)]
+    assert run.train_loss.step.tolist() == [e + b / 4 for e in range(3) for b in range(1, 5)]
+
+
+def test_single_batches_stand_within_their_epochs(log):
+    """PyTorch's MNIST example: the loss of every hundredth batch, and the test set's mean."""
+    run = log(
+        "".join(
+            "".join(
+                f"Train Epoch: {e} [{b}/60 ({b}%)]\tLoss: {1 / e + b % 20:.6f}\n"
+                for b in range(0, 60, 10)
+            )
+            + f"\nTest set: Average loss: {2 / e:.4f}, Accuracy: 9841/10000 (98%)\n\n"
+            for e in range(1, 6)
+        )
+    )
+    assert len(run.train_loss) == 30
+    assert run.train_loss.step[6] == pytest.approx(1 + 1 / 60)
+    assert run.val_loss.value.tolist() == VAL
+    assert run.val_loss.step.tolist() == STEPS
+
+
+def test_values_of_several_devices_are_averaged(log):
+    """MindSpore prints one line for each device; the mean of one step's is its loss."""
+    run = log("".join(f"epoch: {e} step: 9, loss is {e + d}\n" for e in (1, 2, 3) for d in (0, 1)))
+    assert run.train_loss.value.tolist() == [1.5, 2.5, 3.5]
+    assert any("devices" in note for note in run.notes)
+
+
+def test_the_best_round_told_again_is_no_point(log):
+    """LightGBM repeats the best round at the end."""
+    pattern = "[{n}]\ttraining's l2: {t}\tvalid_0's l2: {v}\n"
+    run = log(lines(pattern) + "Early stopping, best iteration is:\n" + lines(pattern, 1, 3))
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss.step.tolist() == STEPS
+
+
+def test_epochs_rounded_to_the_same_number_keep_all_points(log):
+    """The Trainer prints its epochs with two digits."""
+    run = log("".join(f"{{'loss': 0.{n}, 'epoch': {n / 300:.2f}}}\n" for n in range(10, 70)))
+    assert len(run.train_loss) == 60
+    assert (run.train_loss.step[1:] > run.train_loss.step[:-1]).all()
+
+
+def test_a_sum_beside_a_mean_is_told(log):
+    """Where one loss is a sum over the batch, the heights cannot be compared."""
+    run = log(
+        "".join(f"Iter: {n} | Train Loss: {9000 / n} | Dev Loss: {9 / n}\n" for n in range(1, 9))
+    )
+    assert any("cannot be compared" in note for note in run.notes)
+
+
+GAMES = {
+    "CycleGAN": "(epoch: {n}, iters: 400, time: 0.012, data: 0.057) D_A: {t} G_A: {v} cycle_A: 3.7 \n",
+    "DCGAN": "[{n}/25][0/391]\tLoss_D: {t}\tLoss_G: {v}\tD(x): 0.5\tD(G(z)): 0.4 / 0.1\n",
+    "words": "Epoch {n}, d_loss: {t}, g_loss: {v}\n",
+}
+
+
+@pytest.mark.parametrize("pattern", GAMES.values(), ids=GAMES)
+def test_adversarial_losses_are_not_judged_as_one(log, pattern):
+    """A generator and a discriminator play against each other."""
+    with pytest.raises(LogError, match="play against each other"):
+        log(lines(pattern))
+
+
+def test_rewards_are_not_judged(log):
+    """Losses of reinforcement learning do not measure progress."""
+    with pytest.raises(LogError, match="reinforcement"):
+        log(lines("| rollout/ep_rew_mean | {n} |\n| train/loss | {t} |\n"))
 
 
 def test_a_progress_bar_is_read_line_by_line_as_it_was_drawn(log):
@@ -120,6 +311,11 @@ def test_other_encodings_are_read(tmp_path, encoding):
 NO_CURVE = {
     "configuration": "lr: 0.1\nloss_weight: 0.9\nval_loss_every: 4000\nLOSS_TYPE: 'triplet'\n",
     "one line": "Epoch 1: train loss: 0.5, val loss: 0.7\n",
+    "a configuration in one line": "{"
+    + ", ".join(f"'option_{n}': {n}" for n in range(20))
+    + ", 'train_loss': 0.5}\n",
+    "options": "python train.py --loss 2 --epochs 9\npython train.py --loss 3 --epochs 9\n" * 2,
+    "one epoch of several runs": "Epoch 39: train_loss: 0.5\nEpoch 39: train_loss: 0.6\n",
     "prose": "The loss was heavy in 1916 and in 1917.\n",
     "checkpoints": "".join(f"saved model-{n}-val_loss=0.0{n}66.ckpt\n" for n in range(3)),
 }
@@ -130,3 +326,108 @@ def test_what_is_no_curve_is_not_made_one(log, content):
     """Settings, summaries, prose and file names hold the word and a number, and no curve."""
     with pytest.raises(LogError, match=r"no training curve|single point|only a header"):
         log(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "loss: " + "1" * 10_000_000,
+        "loss:" + " " * 1_000_000 + "1",
+        "." * 1_000_000,
+        "█" * 500_000,
+        "\x1b]" * 500_000,
+        "loss: 0.5 " * 100_000,
+        ("loss" + "-." * 490 + "1\n") * 200,
+        ("a/" * 490 + "\n") * 200,
+        "".join(f"w{n:x}x loss: 0.5\n" for n in range(2000)),
+        "Epoch 99999999999999999999999 loss: 1e999\nEpoch nan loss: nan\nEpoch inf loss: -inf\n",
+    ],
+    ids=range(10),
+)
+def test_hostile_lines_take_no_time_and_hide_nothing(log, content):
+    """The curve before them is read."""
+    run = log(lines(BOTH["plain"]) + content + "\n")
+    assert set(VAL) <= set(run.val_loss.value.tolist())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_after_a_good_head_raise_nothing_but_log_errors(tmp_path_factory, junk):
+    """A log that is cut off or overwritten is read or refused."""
+    path = tmp_path_factory.mktemp("log") / "log.txt"
+    path.write_bytes(lines(BOTH["plain"]).encode() + junk)
+    with contextlib.suppress(LogError):
+        read(path)
+
+
+real = pytest.mark.skipif(not LOGS.is_dir(), reason="the collection of real logs is absent")
+REAL = {
+    # The training loss and the validation loss: what stands before each number, by whose count.
+    "torch_text_log/GuoxiangJiang*": (r"- Train Loss: (\S+),", r", Val Loss: (\S+)"),
+    "torch_text_log/Sanchay*": (r" train_loss=(\S+),", r" val_loss=(\S+),"),
+    "torch_text_log/wangji9*": (r"train_loss:(\S+)", r"val_loss:(\S+)"),
+    "torch_text_log/kevin00hu*": (r" loss=(\S+)", None),
+    "torch_text_log/ZhuangLii*": (r"\] Loss: (\S+),", None),
+    "torch_text_log/Windsor*": (r"\], Loss: (\S+),", None),
+    "torch_text_log/yash*": (r"TRAIN - Loss: (\S+),", None),
+    "tqdm_log/Mate*": (r"\| trn_loss: (\S+)", r"\| val_loss: (\S+)"),
+    "keras_stdout/Rob*": (r" loss: (\S+)", r" val_loss: (\S+)"),
+    "keras_stdout/JNRLEE*": (r"INFO - 訓練損失: (\S+)", r"INFO - 驗證損失: (\S+)"),
+    "imagenet_example_log/*": (r"\tLoss (\S+) ", None),
+    "nanogpt_stdout/*": (r": train loss (\S+),", r", val loss (\S+)"),
+    "wandb_files/druidowm*output.log": (r": train loss (\S+),", r", val loss (\S+)"),
+    "wandb_files/ADIO*output.log": (r"step:\d+/\d+ train_loss:(\S+)", r"\d val_loss:(\S+)"),
+    "build_nanogpt_log/AGNDM*": (r"(?m)^\d+ train (\S+)", r"(?m)^\d+ val (\S+)"),
+    "build_nanogpt_stdout/*": (r"\| loss: (\S+)", r"validation loss: (\S+)"),
+    "llmc_stdout/*": (r"\| loss (\S+) ", r"(?m)^val loss (\S+)"),
+    "mlx_lora_stdout/*": (r"Train loss (\S+),", r"Val loss (\S+),"),
+    "nnunet_log/*": (r"train loss : (\S+)", r"validation loss: (\S+)"),
+    "sklearn_stdout/*": (r"loss = (\S+)", None),
+    "caffe_log/HoiM*": (r"\d, loss = (\S+)", None),
+    "flair_log/*training.log": (r"done: loss (\S+) ", r"DEV : loss (\S+)"),
+    "fairseq_log/*": (r'"train_loss": "(\S+)"', r'"valid_loss": "(\S+)"'),
+    "marian_log/*__train.log": (r": Cost (\S+)", None),
+    "marian_log/*__valid.log": (None, r"ce-mean-words : (\S+)"),
+    "mm_text_log/[dz]*": (r" loss: (\S+)", None),
+    "mm_text_log/3zair*": (r" loss: (\S+)", None),
+    "tf_estimator_log/*": (r":loss = (\S+), step", None),
+    "yolo_stdout/*": (None, None),
+}
+
+
+@real
+@pytest.mark.parametrize("pattern", REAL)
+def test_real_logs_give_what_one_pattern_finds_in_them(pattern):
+    """Every number in the order of the lines, and no other."""
+    for path in sorted(LOGS.glob(pattern)):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        run = read(path)
+        for found, series in zip(REAL[pattern], (run.train_loss, run.val_loss), strict=True):
+            if found is not None:
+                wanted = [float(number.rstrip(",")) for number in re.findall(found, text)]
+                assert series.value.tolist() == pytest.approx(wanted), path.name
+
+
+@real
+def test_a_real_log_without_labels_is_read_by_its_header():
+    """Ultralytics names its columns in the line above: box, classes and distribution add up."""
+    (path,) = LOGS.glob("yolo_stdout/*")
+    row = re.compile(r"^ +(\d+)/100 +\S+G +(\S+) +(\S+) +(\S+)", re.MULTILINE)
+    wanted = {
+        int(n): float(a) + float(b) + float(c) for n, a, b, c in row.findall(path.read_text())
+    }
+    run = read(path)
+    assert run.train_loss.step.tolist() == list(wanted)
+    assert run.train_loss.value == pytest.approx(list(wanted.values()))
+
+
+@real
+@pytest.mark.parametrize(
+    "pattern",
+    ["negative_controls/yanlong*", "mxnet_log/*", "coqui_tts_log/*", "detectron2_text/Eugen*"],
+)
+def test_real_logs_without_one_training_loss_are_refused(pattern):
+    """Accuracies alone, an adversarial voice, a configuration, and a start that came to nothing."""
+    for path in LOGS.glob(pattern):
+        with pytest.raises(LogError, match=r"no training curve|play against"):
+            read(path)
