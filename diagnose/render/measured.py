@@ -73,7 +73,7 @@ def setup_lines(trial: Trial) -> list[str]:
 def verdict_lines(trial: Trial) -> list[str]:
     """Say of each claim whether it held, then what was measured though not claimed."""
     lines = [
-        f"{decided.verdict.capitalize()}: the claim of {claim_words(decided)}."
+        f"{decided.verdict.capitalize()}: {claim_words(decided)}."
         for decided in trial.claims
         if decided.claimed
     ]

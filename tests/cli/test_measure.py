@@ -42,7 +42,7 @@ def test_a_run_shows_both_arms_and_the_verdict(capsys):
     # Differences are -1 - seed/20: mean -1.1, sd 0.0791, t(4) = 2.776: half width 0.0982.
     assert "validation loss  2.2  1.1  -1.1 [-1.2, -1]" in out.replace("   ", "  ")
     assert "5/5" in out
-    assert "Supported: the claim of a lower validation loss (generalization)." in out
+    assert "Supported: a lower validation loss (generalization)." in out
     assert err == ""
 
 
