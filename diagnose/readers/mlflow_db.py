@@ -9,6 +9,7 @@ Source: https://github.com/mlflow/mlflow/blob/master/mlflow/store/tracking/dbmod
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -51,33 +52,40 @@ def _opened(source: Source) -> Iterator[sqlite3.Connection]:
     """Open the database so that neither it nor anything beside it is written or locked."""
     import sqlite3  # noqa: PLC0415 (few logs are databases)
 
+    try:
+        with contextlib.closing(_connected(source)) as connection:
+            end = time.monotonic() + PATIENCE_S
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
+            connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA query_only = ON")
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            yield connection
+    except UnicodeError:  # SQLite's own message quotes what is damaged
+        raise LogError(f"{source.name}: the database is damaged.") from None
+    except (sqlite3.Error, OverflowError) as error:
+        raise LogError(f"{source.name}: the database cannot be read: {error}.") from None
+
+
+def _connected(source: Source) -> sqlite3.Connection:
+    """Connect to the file, or to what it holds where it is compressed."""
+    import sqlite3  # noqa: PLC0415
+
     path = source.path
-    plain = False
     if path is not None and path.is_file():
         with path.open("rb") as stream:
             plain = stream.read(len(MAGIC)) == MAGIC
-    if path is not None and plain:
-        name = quote(str(path.absolute()).replace("\\", "/"))
-        connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
-    else:
-        with source.open() as stream:
-            content = stream.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise LogError(f"{source.name}: more than {MAX_BYTES >> 30} GiB; unpack it first.")
-        connection = sqlite3.connect(":memory:")
-        connection.deserialize(content)
-    end = time.monotonic() + PATIENCE_S
-    try:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
-        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA query_only = ON")
-        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        yield connection
-    except (sqlite3.Error, OverflowError) as error:
-        raise LogError(f"{source.name}: the database cannot be read: {error}.") from None
-    finally:
+        if plain:
+            name = quote(os.fsencode(path.absolute().as_posix()))
+            return sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
+    with source.open() as stream:
+        content = stream.read(MAX_BYTES + 1)
+    connection = sqlite3.connect(":memory:")
+    if len(content) > MAX_BYTES or not hasattr(connection, "deserialize"):
         connection.close()
+        raise LogError(f"{source.name}: a compressed database of this size; unpack it first.")
+    connection.deserialize(content)
+    return connection
 
 
 def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
@@ -143,16 +151,11 @@ def _called(
     if len(active) < len(rows):
         notes.append(f"{counted(len(rows) - len(active), 'deleted run')} left out")
     several = len({row[3] for row in active}) > 1
-    return {
-        str(run): " ".join(
-            [
-                *([f"{experiments[number]}/"] if several and number in experiments else []),
-                *([str(label)] if label else []),
-                str(run)[:8],
-            ]
-        ).replace("/ ", "/")
-        for run, label, _, number in active
-    }
+    out = {}
+    for run, label, _, number in active:
+        place = f"{experiments[number]}/" if several and number in experiments else ""
+        out[str(run)] = f"{place}{f'{label} ' if label else ''}{str(run)[:8]}"
+    return out
 
 
 def _has_curve(metrics: dict[str, list[_Point]]) -> bool:
@@ -191,19 +194,12 @@ def _read(source: Source, choice: Choice) -> Table:
             f"{counted(len(found) - len(runs), 'run')} of {len(found)} without a curve of a loss"
             " left out"
         )
-    wal = f"{source.path}-wal" if source.path is not None else ""
-    if wal and _size(wal):
-        notes.append(f"what stands in {wal} alone, as a server has not yet joined it, is not read")
+    wal = None if source.path is None else source.path.with_name(f"{source.path.name}-wal")
+    if wal is not None and wal.is_file() and wal.stat().st_size:
+        notes.append(
+            f"what stands in {wal.name} alone, which a server has yet to join, is not read"
+        )
     return Table("MLflow database", _columns(runs, called, notes), notes)
-
-
-def _size(path: str) -> int:
-    import os  # noqa: PLC0415
-
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
 
 
 def _columns(

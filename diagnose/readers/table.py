@@ -394,7 +394,8 @@ def _are_in_bits(columns: Mapping[str, Column]) -> bool:
             power = np.log(perplexity.value[np.searchsorted(perplexity.row, rows)])
             if _mostly(np.abs(power - value) < ROUNDED * (1 + np.abs(power))):
                 return False
-            in_bits |= _mostly(
+            finite = power[np.isfinite(power)]
+            in_bits |= bool(len(finite) and np.ptp(finite) > 10 * ROUNDED) and _mostly(
                 (np.abs(power - value * np.log(2)) < ROUNDED * (1 + np.abs(power)))
                 & (np.abs(value) > 10 * ROUNDED)
             )

@@ -215,8 +215,8 @@ def test_databases_without_a_curve(database, tmp_path) -> None:
 @given(st.integers(0, 20_000), st.binary(min_size=1, max_size=60))
 def test_damaged_databases(damage_base, at, damage) -> None:
     """Whatever stands in the pages, the only exception is ours."""
-    folder, whole = damage_base
-    path = folder / "damaged.db"
+    whole = damage_base.read_bytes()
+    path = damage_base.with_name("damaged.db")
     path.write_bytes(whole[:at] + damage + whole[at + len(damage) :])
     with contextlib.suppress(LogError):
         read_runs(path)
@@ -237,4 +237,4 @@ def damage_base(tmp_path_factory):
         rows = [("loss", 1.0 / (1 + i), i, "a" * 32, i) for i in range(200)]
         connection.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?)", rows)
         connection.commit()
-    return folder, path.read_bytes()
+    return path
