@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.card import find_card
+from catalog.measured import find_measured
 from diagnose import diagnose
 
 FALL = np.linspace(2.0, 0.05, 50)
@@ -72,3 +73,18 @@ def test_an_undetermined_run_is_told_to_wait():
     report = diagnose(train_loss=np.linspace(2, 1, 4))
     assert report.verdict.problem == "undetermined"
     assert {a.technique for a in report.avoid} == {"dropout", "optimizer"}
+
+
+def test_advice_tells_what_was_measured_of_the_benefit_that_is_sought():
+    """Against overfitting it is the validation loss, and the figures are those of the file."""
+    report = diagnose(train_loss=FALL, val_loss=RISE)
+    told = {advice.technique: advice.measured for advice in report.advice}
+    measured = find_measured("dropout")
+    assert measured is not None
+    effect = measured.trials[0].effect("val_loss")
+    assert told["dropout"].metric == "val_loss"
+    np.testing.assert_allclose(told["dropout"].control, np.mean(effect.control), rtol=1e-4)
+    np.testing.assert_allclose(told["dropout"].treatment, np.mean(effect.treatment), rtol=1e-4)
+    rows = {row["technique"]: row["measured"] for row in report.to_dict()["advice"]}
+    assert rows["dropout"]["verdict"] == told["dropout"].verdict
+    assert "In our experiment the validation loss" in " ".join(str(report).split())

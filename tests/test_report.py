@@ -30,7 +30,7 @@ def test_the_keys_are_those_of_the_contract():
         "name", "value", "unit", "threshold", "step",
     ]  # fmt: skip
     assert list(report["advice"][0]) == [
-        "technique", "step", "benefit", "why", "cost", "code", "finding",
+        "technique", "step", "benefit", "why", "cost", "code", "finding", "measured",
     ]  # fmt: skip
     assert list(report["avoid"][0]) == ["technique", "why"]
 

@@ -24,6 +24,7 @@ QUICK = Experiment(
     control_name="two",
     treatment_name="one",
     claims=(Claim("generalization", "val_loss"),),
+    seeds=(0, 1, 2, 3, 4),
 )
 
 
