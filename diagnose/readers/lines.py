@@ -183,7 +183,7 @@ def _values(told: Told, match: re.Match[str] | None, line: str) -> Iterable[floa
     else:
         texts = match.groups()
     try:
-        return [float(text) for text in texts]
+        return list(map(float, texts))
     except ValueError:
         return [to_float(text) for text in texts]
 

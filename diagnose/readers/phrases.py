@@ -25,8 +25,8 @@ from diagnose.readers.columns import (
 )
 
 NUMBER = (
-    r"(?<![\w.@#])(?<!\w-)(?:[-+]?(?:\d+(?:,\d+)+(?:\.\d+)?"
-    r"|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
+    r"(?<![\w.@#])(?<!\w-)(?:[-+]?(?:\d++(?:\.\d*+(?:[eE][-+]?\d++)?|[eE][-+]?\d++|(?!,\d))"
+    r"|\d+(?:,\d+)+(?:\.\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
     r"|[-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w(]))"
 )
 """A number, unless it is part of a word, a version or a path."""
