@@ -151,8 +151,15 @@ class Measured(NamedTuple):
         if decided is None:
             return None
         effect = self.trials[0].effect(decided.metric)
-        means = (sum(arm) / len(arm) for arm in (effect.control, effect.treatment))
-        return Summary(decided.metric, *means, *effect[3:6], decided.verdict)
+        return Summary(
+            metric=decided.metric,
+            control=sum(effect.control) / len(effect.control),
+            treatment=sum(effect.treatment) / len(effect.treatment),
+            difference=effect.difference,
+            low=effect.low,
+            high=effect.high,
+            verdict=decided.verdict,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain dictionaries, lists, strings and numbers."""
