@@ -108,6 +108,9 @@ def clean_text(text: str) -> list[str]:
         text = _BACK.sub("\n", text)
     if "\r" in text:
         text = text.replace("\r", "\n")
+    if "\0" in text or "\1" in text:
+        # A wording marks its numbers and bars by these.
+        text = text.replace("\0", " ").replace("\1", " ")
     return text.split("\n")
 
 
