@@ -110,7 +110,7 @@ def _collect(name: str, seen: dict[str, str]) -> None:
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):
             body[0] = ast.Pass()
-    seen[name] = ast.dump(tree)
+    seen[name] = repr(_plain(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             # `from package import module` names a module, too.
@@ -119,6 +119,14 @@ def _collect(name: str, seen: dict[str, str]) -> None:
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 _collect(alias.name, seen)
+
+
+def _plain(node: object) -> object:
+    """Return a syntax tree as nested lists, the same in every version of Python."""
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node) if value not in (None, []))
+        return [type(node).__name__, *((name, _plain(value)) for name, value in fields)]
+    return [_plain(part) for part in node] if isinstance(node, list) else node
 
 
 def _is_text(node: ast.AST) -> bool:
