@@ -311,7 +311,10 @@ def main() -> None:
         print(f"{title:<50} {figures[key]:>8.2f} {unit:<3}   at {bound} {goal:g} {unit}")
     for name, figures in measured.items():
         if name != "coverage":
-            told = ", ".join(f"{key} {value:.4g}" for key, value in figures.items())
+            told = ", ".join(
+                f"{key} {value if isinstance(value, str) else format(value, '.4g')}"
+                for key, value in figures.items()
+            )
             print(f"  {name}: {told}")
     if "coverage" in measured:
         print_coverage(measured["coverage"])

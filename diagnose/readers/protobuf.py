@@ -28,17 +28,17 @@ def fields(message: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         key = message[at]
         at += 1
         if key > 0x7F:
-            key, at = _varint(message, at - 1)
+            key, at = varint(message, at - 1)
         kind = key & 7
         if kind == VARINT:
-            value, at = _varint(message, at)
+            value, at = varint(message, at)
             yield key >> 3, kind, value, b""
             continue
         if kind == BYTES:
             if at < end and message[at] < 0x80:
                 size, at = message[at], at + 1
             else:
-                size, at = _varint(message, at)
+                size, at = varint(message, at)
         elif kind == FIXED64:
             size = 8
         elif kind == FIXED32:
@@ -51,7 +51,12 @@ def fields(message: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         at += size
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def varint(message: bytes, at: int) -> tuple[int, int]:
+    """Return the number that is written at a place, seven bits a byte, and the place after it.
+
+    Raises:
+        Malformed: If it does not end.
+    """
     value = shift = 0
     while at < len(message) and shift < 70:
         byte = message[at]

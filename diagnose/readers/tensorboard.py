@@ -14,13 +14,24 @@ import numpy as np
 
 from diagnose.errors import LogError
 from diagnose.readers.axis import Column, counted
-from diagnose.readers.protobuf import BYTES, FIXED32, VARINT, Malformed, fields, signed, single
+from diagnose.readers.protobuf import (
+    BYTES,
+    FIXED32,
+    VARINT,
+    Malformed,
+    fields,
+    signed,
+    single,
+    varint,
+)
 from diagnose.readers.reader import Reader
 from diagnose.readers.source import READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Table
 
 _HEADER = struct.Struct("<QI")
+_FLOAT = struct.Struct("<f").unpack_from
 _FOOTER = 4
+CHUNK = 1 << 20
 MAX_RECORD = 1 << 28
 """A record of more bytes is damage; pictures and graphs are far smaller."""
 _TYPES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 19: "<f2"}
@@ -45,15 +56,20 @@ class Scalars:
         Raises:
             LogError: If the file cannot be read.
         """
+        steps = self.steps
+        lists: dict[str, tuple[list[int], list[float]]] = {}
+        row = len(steps) - 1
         for step, tag, value in read_scalars(source, self.notes):
-            name = f"{prefix}{tag}"
-            row = len(self.steps)
-            if self.steps and self.steps[-1] == step and self.rows.get(name, [-1])[-1] != row - 1:
-                row -= 1
-            else:
-                self.steps.append(step)
-            self.rows.setdefault(name, []).append(row)
-            self.values.setdefault(name, []).append(value)
+            if tag not in lists:
+                name = f"{prefix}{tag}"
+                lists[tag] = self.rows.setdefault(name, []), self.values.setdefault(name, [])
+            rows, values = lists[tag]
+            # A row is a step; a tag that comes again at its step begins another row.
+            if row < 0 or steps[row] != step or (rows and rows[-1] == row):
+                steps.append(step)
+                row += 1
+            rows.append(row)
+            values.append(value)
 
     def table(self) -> Table:
         """Return the scalars as columns beside the step."""
@@ -76,26 +92,76 @@ def read_scalars(source: Source, notes: list[str]) -> Iterator[tuple[int, str, f
     """
     tags: dict[bytes, str] = {}
     kinds: dict[bytes, bool] = {}
+    prefixes: dict[bytes, str] = {}
+    for event in _records(source, notes):
+        try:
+            known = _known(event, prefixes)
+            if known is not None:
+                yield known
+                continue
+            found = list(_scalars(event, tags, kinds))
+        except (Malformed, struct.error, ValueError, TypeError, IndexError):
+            notes.append("a damaged record was left out")
+            continue
+        yield from found
+
+
+def _records(source: Source, notes: list[str]) -> Iterator[bytes]:
+    """Yield the Events of a file; what follows damage, or was not written whole, is left out."""
+    buffer, at = b"", 0
     try:
         with source.open() as stream:
-            while header := stream.read(_HEADER.size):
-                if len(header) < _HEADER.size:
-                    notes.append("the last record is cut off and was left out")
-                    return
-                size, _ = _HEADER.unpack(header)
+            while True:
+                if len(buffer) - at < _HEADER.size:
+                    buffer, at = buffer[at:] + stream.read(CHUNK), 0
+                    if len(buffer) < _HEADER.size:
+                        break
+                size, _ = _HEADER.unpack_from(buffer, at)
                 if size > MAX_RECORD:
                     notes.append("the file is damaged; what follows the damage was left out")
                     return
-                record = stream.read(size + _FOOTER)
-                if len(record) < size + _FOOTER:
-                    notes.append("the last record is cut off and was left out")
-                    return
-                try:
-                    yield from _scalars(record[:-_FOOTER], tags, kinds)
-                except (Malformed, struct.error, ValueError, TypeError):
-                    notes.append("a damaged record was left out")
+                begin = at + _HEADER.size
+                if len(buffer) - begin < size + _FOOTER:
+                    buffer = buffer[begin:] + stream.read(max(CHUNK, size + _FOOTER))
+                    begin = 0
+                    if len(buffer) < size + _FOOTER:
+                        break
+                yield buffer[begin : begin + size]
+                at = begin + size + _FOOTER
     except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
+    if buffer:
+        notes.append("the last record is cut off and was left out")
+
+
+def _known(event: bytes, prefixes: dict[bytes, str]) -> tuple[int, str, float] | None:
+    """Return the scalar of an Event that differs from one before it in step and value alone.
+
+    Args:
+        event: The Event; one of the commonest form is wall_time, step, and a summary of one
+            simple_value, which stands in the last four bytes.
+        prefixes: Tags by the bytes between step and value, which hold every length.
+    """
+    if len(event) < 20 or event[0] != 0x09:
+        return None
+    step, at = 0, 9
+    if event[9] == 0x10:
+        step, at = event[10], 11
+        if step > 0x7F:
+            step, at = varint(event, 10)
+    prefix = event[at:-4]
+    tag = prefixes.get(prefix)
+    if tag is None:
+        size = len(prefix) - 7
+        if (
+            size < 1
+            or size > 110
+            or event[at : at + 6] != bytes((0x2A, size + 9, 0x0A, size + 7, 0x0A, size))
+            or prefix[-1] != 0x15
+        ):
+            return None
+        tag = prefixes[prefix] = prefix[6:-1].decode("utf-8", "replace")
+    return step if step < 1 << 63 else signed(step), tag, _FLOAT(event, len(event) - 4)[0]
 
 
 def _scalars(
@@ -104,9 +170,9 @@ def _scalars(
     """Yield the scalars of an Event: step (2) and summary (5)."""
     step = 0
     summaries = []
-    for number, kind, integer, data in fields(event):
+    for number, kind, whole, data in fields(event):
         if number == 2 and kind == VARINT:
-            step = signed(integer)
+            step = signed(whole)
         elif number == 5 and kind == BYTES:
             summaries.append(data)
     for summary in summaries:
@@ -141,13 +207,13 @@ def _value(message: bytes, kinds: dict[bytes, bool]) -> tuple[bytes, float] | No
 def _tensor(message: bytes) -> float | None:
     """Return the number of a TensorProto: dtype (1), content (4), float_val (5) and the like."""
     dtype, content, number = 0, b"", None
-    for field, kind, integer, data in fields(message):
+    for field, kind, whole, data in fields(message):
         if field == 1 and kind == VARINT:
-            dtype = integer
+            dtype = whole
         elif field == 4 and kind == BYTES:
             content = data
         elif field in _LISTS:
-            number = float(signed(integer)) if kind == VARINT else _one(data, _LISTS[field])
+            number = float(signed(whole)) if kind == VARINT else _one(data, _LISTS[field])
     layout = _TYPES.get(dtype)
     return _one(content, layout) if content and layout is not None else number
 
