@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from diagnose.errors import LogError
 from diagnose.readers import read
+from diagnose.readers.source import Source
+from diagnose.readers.tensorboard import read_scalars
 
 LOGS = Path(__file__).parents[2].parent / "shared/data/logs/tfevents"
 
@@ -139,24 +141,40 @@ def test_only_log_errors_leave_it(tmp_path_factory, content):
         read(path)
 
 
+def test_what_pytorch_writes_is_read(tmp_path):
+    """Steps of any size, long tags, text and histograms beside: every scalar comes back."""
+    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415
+
+    tags = ("train/loss", "val/loss", "x" * 200)
+    steps = [0, 1, 127, 128, 300, 1 << 40]
+    with SummaryWriter(str(tmp_path)) as writer:
+        for step in steps:
+            for tag in tags:
+                writer.add_scalar(tag, len(tag) / (1 + step), step)
+            writer.add_text("note", "loss", step)
+            writer.add_histogram("weights", np.arange(3), step)
+    (path,) = tmp_path.iterdir()
+    found = list(read_scalars(Source(path), []))
+    assert found == [
+        (step, tag, float(np.float32(len(tag) / (1 + step)))) for step in steps for tag in tags
+    ]
+
+
 @pytest.mark.skipif(not LOGS.is_dir(), reason="the collection of real logs is absent")
 def test_real_files_hold_what_the_official_reader_reads():
     """Every scalar of every real file is byte for byte that of TensorBoard's own accumulator."""
-    accumulator = pytest.importorskip(
-        "tensorboard.backend.event_processing.event_accumulator", reason="needs tensorboard"
+    # The official packages take seconds to import, and only these two tests need them.
+    from tensorboard.backend.event_processing.event_accumulator import (  # noqa: PLC0415
+        EventAccumulator,
     )
     from tensorboard.util import tensor_util  # noqa: PLC0415
-
-    from diagnose.readers.source import Source  # noqa: PLC0415
-    from diagnose.readers.tensorboard import read_scalars  # noqa: PLC0415
 
     for path in sorted(LOGS.iterdir()):
         ours: dict[str, list[tuple[int, float]]] = {}
         for step, tag, value in read_scalars(Source(path), []):
             ours.setdefault(tag, []).append((step, value))
-        theirs = accumulator.EventAccumulator(
-            str(path), {"scalars": 0, "tensors": 0}, purge_orphaned_data=False
-        ).Reload()
+        sizes = {"scalars": 0, "tensors": 0}
+        theirs = EventAccumulator(str(path), sizes, purge_orphaned_data=False).Reload()
         expected = {
             tag: [(e.step, e.value) for e in theirs.Scalars(tag)]
             for tag in theirs.Tags()["scalars"]
