@@ -40,6 +40,7 @@ class Points:
         running: (n,) whether it is known to be a mean over the epoch so far.
         bar: (n,) whether a progress bar tells it.
         paired: (n,) whether the line tells a training and a validation loss.
+        form: (n,) which wording the line has.
         kind: The kind of quantity.
     """
 
@@ -53,6 +54,7 @@ class Points:
     running: BoolArray
     bar: BoolArray
     paired: BoolArray
+    form: IntArray
     kind: str = ""
 
     def with_value(self, value: FloatArray, kind: str) -> Points:

@@ -31,6 +31,11 @@ def columns_of(
     value = np.concatenate([curves[key].value for key in keys])[order]
     where = np.concatenate([position[key] for key in keys])[order]
     own = np.concatenate([curves[key].own for key in keys])[order]
+    source = [
+        np.concatenate([getattr(curves[key], name) for key in keys])[order].tolist()
+        for name in ("line", "form", "of")
+    ]
+    told_by = list(zip(*source, strict=True))
     moved = (where[1:] != where[:-1]) & ~(np.isnan(where[1:]) & np.isnan(where[:-1]))
     visit = np.append(0, np.cumsum(moved))
     several = _with_repeats(visit, of, len(keys))
@@ -38,7 +43,12 @@ def columns_of(
     split: dict[int, list[dict[int, list[float]]]] = {}
     for at in several.tolist():
         low, high = np.searchsorted(visit, [at, at + 1])
-        split[at] = _rows(of[low:high].tolist(), value[low:high].tolist(), own[low:high].tolist())
+        split[at] = _rows(
+            of[low:high].tolist(),
+            value[low:high].tolist(),
+            own[low:high].tolist(),
+            told_by[low:high],
+        )
         rows_of[at] = len(split[at])
     start = np.cumsum(rows_of) - rows_of
     columns = {}
@@ -79,8 +89,16 @@ def _with_repeats(visit: IntArray, of: IntArray, columns: int) -> IntArray:
     return twice
 
 
-def _rows(of: list[int], value: list[float], own: list[bool]) -> list[dict[int, list[float]]]:
+def _rows(
+    of: list[int], value: list[float], own: list[bool], told_by: list[tuple[int, int, float]]
+) -> list[dict[int, list[float]]]:
     """Put the points of one position into rows; a column told again begins a new one.
+
+    Args:
+        of: The column of each point.
+        value: Its value.
+        own: Whether its line says where it stands.
+        told_by: Its line, the line's wording and the total that it counts to.
 
     Returns:
         For each row, the values of its columns; several where they were told alike, as by several
@@ -88,12 +106,17 @@ def _rows(of: list[int], value: list[float], own: list[bool]) -> list[dict[int, 
     """
     rows: list[dict[int, list[float]]] = [{}]
     owned: dict[int, bool] = {}
-    for column, number, is_own in zip(of, value, own, strict=True):
+    last: dict[int, tuple[int, int, float]] = {}
+    for column, number, is_own, teller in zip(of, value, own, told_by, strict=True):
+        other, last[column] = last.get(column), teller
         before = rows[-1].get(column)
         if before is None:
             rows[-1][column] = [number]
         elif is_own and owned[column]:
-            before.append(number)
+            if _are_devices(other, teller):
+                before.append(number)
+            else:
+                rows[-1][column] = [number]
             continue
         elif is_own or owned[column]:
             # One of the two is a mention in passing, as of the loss that is saved.
@@ -110,3 +133,10 @@ def _rows(of: list[int], value: list[float], own: list[bool]) -> list[dict[int, 
             owned = {}
         owned[column] = is_own
     return rows
+
+
+def _are_devices(a: tuple[int, int, float] | None, b: tuple[int, int, float]) -> bool:
+    """Return whether two points come from lines alike, as several devices print them."""
+    if a is None or a[0] == b[0] or a[1] != b[1]:
+        return False
+    return a[2] == b[2] or (a[2] != a[2] and b[2] != b[2])

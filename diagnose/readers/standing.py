@@ -114,9 +114,14 @@ class Log:
                 return False
         return least == 0
 
-    def points(self) -> dict[tuple[str, str], Points]:
-        """Return each quantity's points, by the part of the data and its name."""
+    def points(self, notes: list[str]) -> dict[tuple[str, str], Points]:
+        """Return each quantity's points, by the part of the data and its name.
+
+        Args:
+            notes: Takes what was done.
+        """
         found: dict[tuple[str, str], list[Points]] = {}
+        evaluating, is_validation = self._evaluations(notes)
         for part in self.lines:
             if not part.told.phrase.has_quantity or not len(part.line):
                 continue
@@ -127,9 +132,73 @@ class Log:
                 value = part.number[:, index] / (100 if item.percent else 1)
                 every = whole.with_value(value, item.kind)
                 for split, mask in self._splits(part, item):
+                    other = evaluating.get(id(part))
+                    if other is not None and not split:
+                        if is_validation and (mask & other).any():
+                            validated = every.where(mask & other)
+                            found.setdefault(("val", item.name), []).append(validated)
+                        mask = mask & ~other
                     if mask.any():
                         found.setdefault((split, item.name), []).append(every.where(mask))
         return _named({key: Points.joined(parts) for key, parts in found.items()})
+
+    def _evaluations(self, notes: list[str]) -> tuple[dict[int, BoolArray], bool]:
+        """Find the bars that evaluate: Keras draws one of another total below an epoch's own.
+
+        Returns:
+            For each wording, by its id, which of its lines are such bars; and whether they are the
+            validation of every epoch.
+        """
+        bars: list[tuple[_Lines, FloatArray, BoolArray]] = []
+        trained_at: list[tuple[IntArray, FloatArray]] = []
+        for part in self.lines:
+            of = part.total()
+            if part.counter != "bar" or of is None:
+                continue
+            unsaid = np.zeros(len(part.line), dtype=bool)
+            training = unsaid.copy()
+            for item in part.told.phrase.items:
+                for split, mask in self._splits(part, item) if item.kind in LOSSES else ():
+                    unsaid |= mask & (split == "")
+                    training |= mask & (split in ("", "train"))
+            trained_at.append((part.line[training], of[training]))
+            splits = {i.split for i in part.told.phrase.items if i.kind in LOSSES}
+            if part.of("epoch") is None and not splits & set(EVALUATED):
+                bars.append((part, of, unsaid))
+        line, total = _joined(trained_at)
+        if not len(self.epoch) or not len(line):
+            return {}, False
+        # `Epoch 6: early stopping` begins no epoch.
+        begins = np.append(True, np.diff(self.epoch) != 0)
+        starts = self.epoch_line[begins]
+        place = np.searchsorted(starts, line, side="right") - 1
+        trained, first = np.unique(place[place >= 0], return_index=True)
+        if not len(trained):
+            return {}, False
+        usual = np.full(len(starts), np.nan)
+        usual[trained] = total[place >= 0][first]
+        usual = np.where(np.isnan(usual), usual[trained[0]], usual)
+        out: dict[int, BoolArray] = {}
+        followed: set[int] = set()
+        for part, of, unsaid in bars:
+            at = np.searchsorted(starts, part.line, side="right") - 1
+            is_other = unsaid & (of != usual[np.maximum(at, 0)])
+            if is_other.any():
+                out[id(part)] = is_other
+                followed.update(at[is_other].tolist())
+        if not out:
+            return {}, False
+        told = {i.split for p in self.lines for i in p.told.phrase.items if i.kind in LOSSES}
+        often = len(trained) > 1 and followed >= set(trained[:-1].tolist())
+        if often and not told & set(EVALUATED) and not len(self.heading_line):
+            notes.append(
+                "the second bar of each epoch, of another total, is taken as its validation"
+            )
+            return out, True
+        notes.append(
+            "bars of another total than their epoch's are evaluations, not training; left out"
+        )
+        return out, False
 
     def _where(self, part: _Lines) -> Points:
         """Return where the lines of one wording stand; their values are still to come."""
@@ -157,6 +226,7 @@ class Log:
             np.full(len(part.line), part.told.phrase.is_running),
             np.full(len(part.line), is_bar),
             np.full(len(part.line), is_paired),
+            np.full(len(part.line), self.lines.index(part)),
         )  # fmt: skip
 
     def _inherited(self, line: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -305,7 +375,11 @@ def _as_arrays(told: Told, skipped: set[int]) -> _Lines:
 
 def _events(parts: list[tuple[_Lines, FloatArray | None]]) -> tuple[IntArray, FloatArray]:
     """Join the numbers of several wordings in the order of their lines."""
-    told = [(part.line, value) for part, value in parts if value is not None]
+    return _joined([(part.line, value) for part, value in parts if value is not None])
+
+
+def _joined(told: list[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
+    """Join numbers in the order of their lines."""
     if not told:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     line = np.concatenate([line for line, _ in told])

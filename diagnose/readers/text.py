@@ -57,7 +57,7 @@ def table_of(blocks: Iterable[list[str]], name: str, choice: Choice) -> Table:
             " the rest was left out"
         )
     log = Log(found)
-    points = log.points()
+    points = log.points(notes)
     points = {key: part for key, part in points.items() if len(part.line)}
     curves: dict[tuple[str, str], Points] = {}
     for key, part in reduced(points, notes).items():

@@ -244,6 +244,53 @@ def test_values_of_several_devices_are_averaged(log):
     assert any("devices" in note for note in run.notes)
 
 
+def test_values_of_different_lines_are_no_devices(log):
+    """Of one step's losses in two wordings, or in one line, none is a mean of both."""
+    apart = "Epoch {n} done: loss {v}\nEpoch {n} finished, loss: {t}\n"
+    for pattern in (apart, "Epoch {n}: loss {v}, loss {t}\n"):
+        run = log(lines(pattern))
+        assert run.train_loss.value.tolist() == TRAIN
+        assert not any("devices" in note for note in run.notes)
+
+
+BARS = {
+    "quiet": ("{0}/{0} - 1s - loss: {1}", "\n"),
+    "drawn": ("{0}/{0} [==============================] - 1s 5ms/step - loss: {1}", "\n"),
+}
+
+
+@pytest.mark.parametrize("form", BARS)
+@pytest.mark.parametrize("rest", ["", " - val_loss: {v}"])
+def test_an_evaluation_after_training_is_none_of_it(log, form, rest):
+    """Keras' evaluate() draws a bar of another total below the last epoch's."""
+    bar, end = BARS[form]
+    pattern = "Epoch {n}/5\n" + bar.format(100, "{t}") + rest + end
+    run = log(lines(pattern) + "Epoch 5: early stopping\n" + bar.format(20, "9.9") + end)
+    assert run.train_loss.value.tolist() == TRAIN
+    assert (run.val_loss is None) == (not rest)
+    assert any("left out" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("form", BARS)
+def test_an_evaluation_after_every_epoch_is_its_validation(log, form):
+    """Where no line names a validation loss, the second bar of each epoch is it."""
+    bar, end = BARS[form]
+    pattern = "Epoch {n}/5\n" + bar.format(100, "{t}") + end + bar.format(20, "{v}") + end
+    run = log(lines(pattern))
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss.value.tolist() == VAL
+    assert run.val_loss.step.tolist() == STEPS
+    assert any("validation" in note for note in run.notes)
+
+
+def test_a_bar_under_a_heading_is_what_the_heading_says(log):
+    """A bar of another total that is announced as the validation needs no guess."""
+    run = log(lines("Epoch {n}/5\n100/100 - 1s - loss: {t}\nValidation\n20/20 - 0s - loss: {v}\n"))
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss.value.tolist() == VAL
+    assert not run.notes
+
+
 def test_the_best_round_told_again_is_no_point(log):
     """LightGBM repeats the best round at the end."""
     pattern = "[{n}]\ttraining's l2: {t}\tvalid_0's l2: {v}\n"
