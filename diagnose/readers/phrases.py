@@ -62,6 +62,7 @@ _SUMMARY = re.compile(
     re.IGNORECASE,
 )
 _BEST_BELOW = re.compile(r"best (?:iteration|round|epoch)[^\0]{0,20}:\s*$", re.IGNORECASE)
+_TOTAL_BESIDE = re.compile(r"\bloss\[([^\[\]]*)\], tot_loss\[")
 _ADVERSARIAL = re.compile(r"\(epoch: \0, iters: \0,[^)]{0,80}\)")
 _FILLER = frozenset(
     [
@@ -211,6 +212,14 @@ def understand(skeleton: str) -> Phrase:
     plain = _NUMBERED.sub("", plain)
     plain = _OWNER.sub(r"\1 ", _PHASE.sub(r"\2 \1", plain))
     items = _items(plain)
+    beside = _TOTAL_BESIDE.search(plain)
+    if beside:
+        # icefall: a batch's losses before their means over many batches.
+        low, high = (plain.count("\0", 0, end) for end in beside.span(1))
+        items = [
+            item._replace(name=f"{item.name} batch") if low <= item.at < high else item
+            for item in items
+        ]
     if _SUMMARY.search(plain) and not _is_told_beside(plain):
         items = [item for item in items if not item.is_quantity]
     quantity = any(item.is_quantity for item in items)

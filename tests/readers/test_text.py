@@ -291,6 +291,19 @@ def test_a_bar_under_a_heading_is_what_the_heading_says(log):
     assert not run.notes
 
 
+def test_the_total_is_the_loss_beside_that_of_a_batch(log):
+    """The toolkit icefall prints a batch's loss and the mean over many batches in one line."""
+    run = log(
+        lines(
+            "Epoch 1, batch {n}00, loss[loss=9.{n}, over 5000.00 frames. ], "
+            "tot_loss[loss={t}, over 1000000.00 frames. ], batch size: 20\n"
+        )
+    )
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.series["loss batch"].value.tolist() == [9.1, 9.2, 9.3, 9.4, 9.5]
+    assert not any("devices" in note for note in run.notes)
+
+
 def test_the_best_round_told_again_is_no_point(log):
     """LightGBM repeats the best round at the end."""
     pattern = "[{n}]\ttraining's l2: {t}\tvalid_0's l2: {v}\n"
