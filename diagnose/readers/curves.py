@@ -116,7 +116,11 @@ def _apart(curves: dict[tuple[str, str], Points]) -> dict[tuple[str, str], Point
         inside = np.isfinite(part.inside)
         alike = [split, "train"] if split == "" else [split, ""] if split == "train" else [split]
         told = [curves[s, name] for s in alike if (s, name) in curves]
-        if inside.any() and part.paired[inside].all() and 2 * inside.sum() >= len(inside):
+        if (
+            inside.any()
+            and (part.paired & ~part.bar)[inside].all()
+            and 2 * inside.sum() >= len(inside)
+        ):
             # Evaluations within epochs; what else is told of whole epochs is another program's.
             out.setdefault((split, name), part.where(inside))
             if not inside.all():
@@ -141,7 +145,7 @@ def _curve(part: Points, split: str, label: str, notes: list[str]) -> Points:
         return _changes(part) if split in EVALUATED and part.bar.all() else part
     drawn, rest = part.where(inside), part.where(~inside)
     segment = _segments(drawn)
-    if drawn.paired.all():
+    if (drawn.paired & ~drawn.bar).all():
         # Each line is an evaluation.
         return part
     if segment[-1] == len(segment) - 1 and len(rest.line) < 2:
@@ -166,6 +170,10 @@ def _validation(
     changes = np.diff(drawn.value) != 0
     if segment[-1] == 0 and changes.sum() < 0.5 * len(drawn.line):
         return _changes(drawn)
+    if drawn.paired.all():
+        # Until it is known, a training bar shows the validation loss of the epoch before.
+        whole = _whole(drawn, ends)
+        return _of_epoch(drawn.where(whole if len(whole) else ends))
     inner = changes & (np.diff(segment) == 0)
     if inner.sum() <= 0.2 * len(inner) or drawn.running.any() or _is_running(drawn, segment):
         return _of_epoch(drawn.where(ends))

@@ -220,7 +220,7 @@ class Log:
         items = part.told.phrase.items
         splits = {item.split for item in items if item.kind in LOSSES}
         is_bar = part.told.phrase.is_drawn
-        is_paired = not is_bar and "val" in splits and len(splits) > 1
+        is_paired = "val" in splits and len(splits) > 1
         return Points(
             part.line, blank, known, inside, of, step, own,
             np.full(len(part.line), part.told.phrase.is_running),

@@ -304,6 +304,20 @@ def test_the_total_is_the_loss_beside_that_of_a_batch(log):
     assert not any("devices" in note for note in run.notes)
 
 
+def test_a_training_bar_shows_the_validation_of_the_epoch_before(log):
+    """The last value of an epoch's bar is its validation loss."""
+    run = log(
+        "".join(
+            f"Epoch {e}: {i}%|██| {i}/100 [00:01<00:02, 9it/s, loss={1 / e + 1 / i:.3f},"
+            f" val_loss={(2 / e if i == 100 else 2 / (e - 1) if e > 1 else 3):.4f}]\n"
+            for e in range(1, 6)
+            for i in range(20, 101, 20)
+        )
+    )
+    assert run.val_loss.value.tolist() == VAL
+    assert not any("mean of the batches" in note for note in run.notes)
+
+
 def test_the_best_round_told_again_is_no_point(log):
     """LightGBM repeats the best round at the end."""
     pattern = "[{n}]\ttraining's l2: {t}\tvalid_0's l2: {v}\n"
