@@ -129,6 +129,10 @@ UNRELATED = frozenset(
         "rank",
         "score",
         "final",
+        "profit",
+        "stop",
+        "hearing",
+        "packet",
     ]
 )
 ADVERSARIAL = frozenset(

@@ -318,6 +318,14 @@ def test_a_training_bar_shows_the_validation_of_the_epoch_before(log):
     assert not any("mean of the batches" in note for note in run.notes)
 
 
+@pytest.mark.parametrize("name", ["profit_loss", "profit/loss", "stop_loss", "packet loss"])
+def test_losses_of_other_trades_are_refused(log, name):
+    """A trader's, a network's or a doctor's loss is nothing that a training lowers."""
+    for content in (lines(f"Epoch {{n}}: {name}: {{t}}\n"), f"epoch,{name}\n" + lines("{n},{t}\n")):
+        with pytest.raises(LogError):
+            log(content)
+
+
 def test_the_best_round_told_again_is_no_point(log):
     """LightGBM repeats the best round at the end."""
     pattern = "[{n}]\ttraining's l2: {t}\tvalid_0's l2: {v}\n"
