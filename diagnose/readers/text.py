@@ -65,6 +65,12 @@ def table_of(blocks: Iterable[list[str]], name: str, choice: Choice) -> Table:
             curves[key] = part
     if not choice.roles_given():
         curves = _judgeable(curves, name)
+        risen = [k for k, p in curves.items() if "objective" in words(k[1]) and _is_maximized(p)]
+        if risen:
+            notes.append(f"{risen[0][1]}: below 0 and rising, as what is maximized; no loss")
+            curves = {k: p for k, p in curves.items() if k not in risen}
+            if not any(p.kind in LOSSES for p in curves.values()):
+                raise LogError(f"{name}: no training curve here: {notes[-1]}.")
     if not curves:
         raise LogError(f"{name}: no training curve here: no line tells a loss more than once.")
     told = list(curves)
@@ -111,6 +117,11 @@ def _judgeable(curves: dict[tuple[str, str], Points], name: str) -> dict[tuple[s
         " against each other (a generator and a discriminator) and are not judged as one training"
         " loss. Name one with --train-loss COLUMN to look at it alone."
     )
+
+
+def _is_maximized(part: Points) -> bool:
+    """Return whether a quantity stays below 0 and rises, as a log-likelihood does."""
+    return bool((part.value < 0).all() and part.value[-1] > part.value[0])
 
 
 def _stands_still(

@@ -326,6 +326,12 @@ def test_losses_of_other_trades_are_refused(log, name):
             log(content)
 
 
+def test_an_objective_that_is_maximized_is_no_loss(log):
+    """A log-likelihood lies below 0 and rises."""
+    with pytest.raises(LogError, match="maximized"):
+        log(lines("Iteration {n}: objective function -{t}\n"))
+
+
 def test_the_best_round_told_again_is_no_point(log):
     """LightGBM repeats the best round at the end."""
     pattern = "[{n}]\ttraining's l2: {t}\tvalid_0's l2: {v}\n"
