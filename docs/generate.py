@@ -95,7 +95,8 @@ def catalog_page() -> str:
         f" {lecture} of them are named in the lecture by Hung-yi Lee that the table comes from."
         " A name leads to its page.\n",
         f"{sum(m is not None for m in measured.values())} techniques were measured here, each by"
-        " small networks trained without it and with it on the same seeds: of the claims,"
+        " small networks trained without it and with it on the same seeds: in each one's first"
+        " experiment, which decides its card's claims,"
         f" {verdicts['supported']} were supported, {verdicts['opposite']} came out opposite, and"
         f" {verdicts['not measurable at this scale']} were not measurable at this scale. The two"
         " columns of losses give the mean difference that the technique made and its 95 % interval;"
