@@ -170,7 +170,8 @@ def _tested(advice: Advice) -> str:
     if not measured.is_measurable:
         return f" In our experiment the {metric} did not change measurably."
     ends = f"from {number(measured.control)} to {number(measured.treatment)}"
-    return f" In our experiment the {metric} went {ends}."
+    worse = ", which is worse" if measured.verdict == "opposite" else ""
+    return f" In our experiment the {metric} went {ends}{worse}."
 
 
 def _mark(report: Report) -> float | None:
