@@ -24,8 +24,9 @@ from catalog.demos.drawing import (
     legend,
     mark_optimum,
 )
-from catalog.demos.surfaces import rastrigin, rastrigin_gradient
+from catalog.demos.surfaces import rastrigin_gradient
 from catalog.demos.walk import BoolArray, FloatArray, walk
+from catalog.lab.surfaces import rastrigin
 from catalog.optimization.learning_rate_decay.reference import linear_decay
 from catalog.optimization.momentum.reference import Momentum
 from catalog.optimization.rmsprop.reference import RMSprop

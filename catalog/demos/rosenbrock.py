@@ -25,8 +25,9 @@ from catalog.demos.drawing import (
     legend,
     mark_optimum,
 )
-from catalog.demos.surfaces import rosenbrock, rosenbrock_gradient
+from catalog.demos.surfaces import rosenbrock_gradient
 from catalog.demos.walk import FloatArray, walk
+from catalog.lab.surfaces import rosenbrock
 from catalog.optimization.adagrad.reference import Adagrad
 from catalog.optimization.adam.reference import Adam
 from catalog.optimization.rmsprop.reference import RMSprop

@@ -1,4 +1,4 @@
-"""The loss surfaces of the lecture: values and gradients, for any number of points at once.
+"""The loss surfaces of the lecture: the bowl, and the gradients of `catalog.lab.surfaces`.
 
 A function takes points (..., 2) and returns values (...) or gradients (..., 2).
 """
@@ -44,27 +44,13 @@ def _cos_sin(angle: Tensor | float) -> tuple[Tensor, Tensor]:
     return angle.cos(), angle.sin()
 
 
-def rosenbrock(points: Tensor) -> Tensor:
-    """Return (1 - x)² + 100 (y - x²)², a bent valley whose optimum is (1, 1).
-
-    Source: Rosenbrock, 1960, https://doi.org/10.1093/comjnl/3.3.175.
-    """
-    x, y = points.unbind(-1)
-    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
-
-
 def rosenbrock_gradient(points: Tensor) -> Tensor:
-    """Return the gradient of `rosenbrock`."""
+    """Return the gradient of `catalog.lab.surfaces.rosenbrock`."""
     x, y = points.unbind(-1)
     across = y - x**2
     return torch.stack([-400 * x * across - 2 * (1 - x), 200 * across], dim=-1)
 
 
-def rastrigin(points: Tensor) -> Tensor:
-    """Return Σ x² + 10 (1 - cos 2πx): a minimum near every whole number, the lowest at 0."""
-    return (points**2 + 10 * (1 - torch.cos(2 * math.pi * points))).sum(-1)
-
-
 def rastrigin_gradient(points: Tensor) -> Tensor:
-    """Return the gradient of `rastrigin`."""
+    """Return the gradient of `catalog.lab.surfaces.rastrigin`."""
     return 2 * points + 20 * math.pi * torch.sin(2 * math.pi * points)

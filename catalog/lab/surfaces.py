@@ -35,20 +35,23 @@ class Surface:
     reach: float
 
 
-def banana(points: Tensor) -> Tensor:
-    """Return (1 - x)² + 100 (y - x²)²."""
-    x, y = points.unbind(1)
+def rosenbrock(points: Tensor) -> Tensor:
+    """Return (1 - x)² + 100 (y - x²)² of points (..., 2), a bent valley whose optimum is (1, 1).
+
+    Source: Rosenbrock, 1960, https://doi.org/10.1093/comjnl/3.3.175.
+    """
+    x, y = points.unbind(-1)
     return (1 - x) ** 2 + 100 * (y - x**2) ** 2
 
 
-def hills(points: Tensor) -> Tensor:
-    """Return 20 + Σ (x² - 10 cos 2πx)."""
-    return 20 + (points**2 - 10 * torch.cos(2 * math.pi * points)).sum(1)
+def rastrigin(points: Tensor) -> Tensor:
+    """Return Σ x² + 10 (1 - cos 2πx): a minimum near every whole number, the lowest at 0."""
+    return (points**2 + 10 * (1 - torch.cos(2 * math.pi * points))).sum(-1)
 
 
-ROSENBROCK = Surface(banana, (1.0, 1.0), 2.0)
-"""A flat valley that bends; Rosenbrock, 1960, https://doi.org/10.1093/comjnl/3.3.175."""
-RASTRIGIN = Surface(hills, (0.0, 0.0), 5.12)
+ROSENBROCK = Surface(rosenbrock, (1.0, 1.0), 2.0)
+"""A flat valley that bends."""
+RASTRIGIN = Surface(rastrigin, (0.0, 0.0), 5.12)
 """A bowl full of hollows, one at each pair of whole numbers; Rastrigin, 1974."""
 
 
