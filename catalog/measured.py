@@ -179,7 +179,7 @@ def find_measured(slug: str) -> Measured | None:
     path = find_heading(slug).folder / FILE
     if not path.is_file():
         return None
-    import tomllib  # noqa: PLC0415 (most techniques that are looked up have no such file)
+    import tomllib  # noqa: PLC0415 (a report reads the heads alone)
 
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     for benefit in SUMMARIZED:

@@ -112,40 +112,42 @@ def advise(
         for f in findings
         if f.state == FOUND and f.severity == "warning" and f not in sources and f.code != "GEN101"
     ]
+    sought = _sought(verdict)
     advice: list[Advice] = []
     for finding in sources:
         for remedy in find_rule(finding.code).remedies:
             card = find_heading(remedy.technique)
             if (
-                _serves(card, verdict)
+                _serves(card, sought)
                 and all(a.technique != card.slug for a in advice)
                 and (remedy.suits is None or remedy.suits(facts))
             ):
-                advice.append(_advice(card, remedy, finding, facts, _sought(card, verdict)))
+                advice.append(_advice(card, remedy, finding, facts, sought))
     return advice, _avoid(verdict, facts, {a.technique for a in advice})
 
 
-def _serves(card: Card, verdict: Verdict) -> bool:
-    """Return whether a technique works on the verdict's problem."""
-    if verdict.problem == UNDERFITTING:
-        return card.helps_optimization
-    if verdict.problem == OVERFITTING or MISCALIBRATION in verdict.also:
-        return card.helps_generalization
-    return True
-
-
-def _sought(card: Card, verdict: Verdict) -> str:
-    """Return the benefit that a technique is advised for."""
+def _sought(verdict: Verdict) -> str | None:
+    """Return the benefit that a verdict asks for; None if it asks for none."""
     if verdict.problem == UNDERFITTING:
         return "optimization"
     if verdict.problem == OVERFITTING or MISCALIBRATION in verdict.also:
         return "generalization"
-    return "generalization" if card.benefit == "generalization" else "optimization"
+    return None
 
 
-def _advice(card: Card, remedy: Remedy, finding: Finding, facts: Facts, benefit: str) -> Advice:
+def _serves(card: Card, benefit: str | None) -> bool:
+    """Return whether a technique is meant to improve what is sought."""
+    if benefit is None:
+        return True
+    return card.helps_optimization if benefit == "optimization" else card.helps_generalization
+
+
+def _advice(
+    card: Card, remedy: Remedy, finding: Finding, facts: Facts, sought: str | None
+) -> Advice:
     slots: dict[str, object] = {e.name: _Slot(e.value) for e in finding.evidence}
     slots["unit"] = facts.run.step_unit
+    own = "generalization" if card.benefit == "generalization" else "optimization"
     return Advice(
         technique=card.slug,
         name=card.name,
@@ -155,7 +157,7 @@ def _advice(card: Card, remedy: Remedy, finding: Finding, facts: Facts, benefit:
         cost=card.cost,
         code=card.pytorch,
         finding=finding.code,
-        measured=find_summary(card.slug, benefit),
+        measured=find_summary(card.slug, sought or own),
     )
 
 

@@ -11,7 +11,7 @@ import click
 from catalog.demos import DEMOS, find_demo
 from catalog.demos.demo import PICTURE_FORMATS, Demo, Outcome, Row
 from diagnose.cli.extras import require
-from diagnose.cli.lookup import write_json
+from diagnose.cli.lookup import as_slug, write_json
 from diagnose.errors import DataError, UnknownName
 
 
@@ -65,7 +65,7 @@ def demo(name: str | None, form: str, picture: Path | None) -> None:
 def _known(name: str) -> Demo:
     """Find a demonstration in any spelling of its name."""
     try:
-        return find_demo("-".join(name.lower().replace("_", " ").replace("-", " ").split()))
+        return find_demo(as_slug(name))
     except KeyError:
         raise UnknownName.among(
             "demonstration",

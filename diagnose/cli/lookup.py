@@ -13,6 +13,11 @@ from catalog.table import slugs
 from diagnose.errors import UnknownName
 
 
+def as_slug(name: str) -> str:
+    """Return a name as slugs are written: lower case, with `-` for blanks and underscores."""
+    return "-".join(name.lower().replace("_", " ").replace("-", " ").split())
+
+
 def known_card(name: str) -> Card:
     """Find a card by its slug, in any spelling of it.
 
@@ -20,7 +25,7 @@ def known_card(name: str) -> Card:
         UnknownName: If there is none; the message names the nearest.
     """
     try:
-        return find_card("-".join(name.lower().replace("_", " ").replace("-", " ").split()))
+        return find_card(as_slug(name))
     except KeyError:
         raise UnknownName.among(
             "technique", name, slugs(), "`diagnose catalog` lists them."
