@@ -53,6 +53,7 @@ class Judged(NamedTuple):
         error: Why it could not be judged; empty if it was.
         is_no_log: Whether it was only found in a folder and is no log at all.
         told: How it was read.
+        damaged: What is wrong with files of it, where others told its run.
     """
 
     summaries: tuple[Summary, ...] = ()
@@ -61,10 +62,22 @@ class Judged(NamedTuple):
     error: str = ""
     is_no_log: bool = False
     told: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
 
-def reports_of(found: Found, settings: Settings, told: list[str] | None) -> list[Report]:
+def reports_of(
+    found: Found,
+    settings: Settings,
+    told: list[str] | None,
+    damaged: list[str] | None = None,
+) -> list[Report]:
     """Judge the runs of one log.
+
+    Args:
+        found: The log.
+        settings: What is the same for all logs.
+        told: Takes how it was read.
+        damaged: Takes what is wrong with files of it, where others told its run.
 
     Raises:
         DiagnoseError: If it cannot be read.
@@ -72,7 +85,7 @@ def reports_of(found: Found, settings: Settings, told: list[str] | None) -> list
     if settings.as_format is not None:
         runs = read_file(found.path, settings.choice, settings.as_format, told)
     else:
-        runs = read_found(found, settings.choice, told)
+        runs = read_found(found, settings.choice, told, damaged)
     if told is not None:
         from diagnose.readers.explain import explained  # noqa: PLC0415 (only with --verbose)
 
@@ -84,8 +97,9 @@ def reports_of(found: Found, settings: Settings, told: list[str] | None) -> list
 def judge_one(found: Found, settings: Settings) -> tuple[Judged, list[Report]]:
     """Judge one log; whatever is wrong with it is told, never raised."""
     told: list[str] | None = [] if settings.is_verbose else None
+    damaged: list[str] = []
     try:
-        reports = reports_of(found, settings, told)
+        reports = reports_of(found, settings, told, damaged)
     except DiagnoseError as error:
         no_log = not found.is_sure and isinstance(error, LogError) and is_no_log(error)
         return Judged(error=str(error), is_no_log=no_log, told=tuple(told or ())), []
@@ -100,7 +114,7 @@ def judge_one(found: Found, settings: Settings) -> tuple[Judged, list[Report]]:
         # The path that names the run names it in a command, too.
         (summary,) = judged.summaries
         judged = judged._replace(summaries=(summary._replace(source=found.path),))
-    return judged, reports
+    return judged._replace(damaged=tuple(damaged)), reports
 
 
 def _judged(reports: Sequence[Report], settings: Settings, told: tuple[str, ...]) -> Judged:

@@ -14,6 +14,8 @@ from diagnose.cli.paths import Logs, find_logs
 from diagnose.cli.show import View, show_reports, show_table, tell
 from diagnose.errors import DiagnoseError, LogError, UnknownName
 from diagnose.readers import all_readers, find_reader
+from diagnose.readers.axis import counted
+from diagnose.readers.folder.found import shown
 from diagnose.readers.table import Choice
 from diagnose.references import References
 from diagnose.rules import RULES, find_rule
@@ -148,9 +150,16 @@ def log(
     if as_format is not None:
         find_reader(as_format)
     named = find_logs(logs, recursive, as_format)
-    if named.is_plural or len(named.found) > 1:
-        return judge_all(named, settings, view)
-    return _judge(logs[0], named, settings, view)
+    is_many = named.is_plural or len(named.found) > 1
+    code = judge_all(named, settings, view) if is_many else _judge(logs[0], named, settings, view)
+    if named.deeper:
+        number = counted(len(named.deeper), "folder")
+        tell(
+            [
+                f"{number} further down, as {shown(named.deeper[0])}, not looked into; --recursive does."
+            ]
+        )
+    return code
 
 
 def _judge(path: str, named: Logs, settings: Settings, view: View) -> int:

@@ -24,6 +24,7 @@ class _Collected:
     def __init__(self, errors: list[str], is_verbose: bool) -> None:
         self.errors = errors
         self.passed_over: list[str] = []
+        self.damaged: list[str] = []
         self.summaries: list[Summary] = []
         self.judged: list[Found] = []
         self.is_failed = False
@@ -32,6 +33,7 @@ class _Collected:
     def take(self, found: Found, judged: Judged) -> None:
         """Take what came of a log."""
         tell(judged.told)
+        self.damaged += judged.damaged
         if judged.is_no_log:
             self.passed_over.append(judged.error)
         elif judged.error:
@@ -48,6 +50,7 @@ class _Collected:
             say(error)
         if len(self.errors) > shown:
             say(f"and {len(self.errors) - shown} more; --verbose tells all.")
+        tell(self.damaged if self._is_verbose else self.damaged[:SHOWN_ERRORS])
         passed = self.passed_over
         if passed and not self.summaries and not self.errors:
             return say(f"none of the {len(passed)} files is a log of a training run: {passed[0]}")

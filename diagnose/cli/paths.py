@@ -18,12 +18,14 @@ class Logs(NamedTuple):
         errors: What was named and cannot be found or read.
         is_plural: Whether several paths or a pattern were given.
         is_folder: Whether a folder of several runs is among them.
+        deeper: Folders further down that were not looked into.
     """
 
     found: list[Found]
     errors: list[LogError]
     is_plural: bool
     is_folder: bool
+    deeper: list[str]
 
 
 def find_logs(paths: tuple[str, ...], recursive: bool, as_format: str | None) -> Logs:
@@ -41,6 +43,7 @@ def find_logs(paths: tuple[str, ...], recursive: bool, as_format: str | None) ->
         raise DataError("standard input can be read only once.")
     found: list[Found] = []
     errors: list[LogError] = []
+    deeper: list[str] = []
     is_plural, is_folder = len(paths) > 1, False
     for path in paths:
         expanded = _expanded(path)
@@ -70,9 +73,10 @@ def find_logs(paths: tuple[str, ...], recursive: bool, as_format: str | None) ->
             is_folder |= len(inner.found) > 1
             found += inner.found
             errors += inner.errors
+            deeper += inner.deeper if inner.found else ()
             if not inner.found:
                 errors.append(nothing_found(item, recursive))
-    return Logs(found, errors, is_plural, is_folder)
+    return Logs(found, errors, is_plural, is_folder, deeper)
 
 
 def _expanded(path: str) -> list[str]:

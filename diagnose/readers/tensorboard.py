@@ -39,6 +39,7 @@ _TYPES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 19
 _LISTS = {5: "<f4", 6: "<f8", 7: "i1", 10: "i1"}
 """Fields that list a tensor's numbers by their type: float, double, and small integers packed."""
 _VERSION = b"brain.Event:"
+NO_SCALARS = "no training curve here: the event file holds no scalars"
 
 
 class Scalars:
@@ -240,7 +241,7 @@ def _read(source: Source, choice: Choice) -> Table:
     scalars = Scalars()
     scalars.add(source)
     if not scalars.rows:
-        raise LogError(f"{source.name}: no training curve here: the event file holds no scalars.")
+        raise LogError(f"{source.name}: {NO_SCALARS}.")
     scalars.notes[:] = _counted(scalars.notes)
     return scalars.table()
 

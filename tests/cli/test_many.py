@@ -116,6 +116,28 @@ def test_broken_logs_do_not_stop_the_rest(folder, capsys):
     assert any("cut.json:1: the JSON is cut off here" in line for line in lines)
 
 
+def test_a_table_tells_the_damage_that_another_file_made_up_for(folder, capsys):
+    """The run has its line, and stderr says which file it was not read from."""
+    path = Path("runs/hf/trainer_state.json")
+    path.parent.mkdir()
+    path.write_text('{"log_history": [')
+    path.with_name("train.log").write_text(
+        "".join(f"epoch {e} loss: {4 / e}\n" for e in range(1, 9))
+    )
+    assert run(["runs"]) == 0
+    shown = capsys.readouterr()
+    assert "hf" in [row[0] for row in table(shown.out)]
+    assert f"{path}:1: the JSON is cut off here; other files told the run\n" in shown.err
+
+
+def test_folders_further_down_are_told(folder, capsys):
+    """A folder that was seen and not looked into stands on stderr."""
+    Path("runs/x/y/z").mkdir(parents=True)
+    assert run(["runs"]) == 0
+    told = "2 folders further down, as runs/deep/er, not looked into; --recursive does."
+    assert told in capsys.readouterr().err.splitlines()
+
+
 @pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_read_is_told(folder, capsys):
     """The others are judged."""
@@ -280,13 +302,13 @@ def test_a_process_that_dies_costs_its_own_log_alone(tmp_path, monkeypatch):
     assert "2.csv: the process that read it was ended from outside" in judged[2].error
 
 
-def dying(found, choice, told):
+def dying(found, choice, told, damaged):
     """End the process at one of the logs."""
     from diagnose.readers.folder.read import read_found  # noqa: PLC0415
 
     if found.path.endswith("2.csv"):
         os._exit(9)
-    return read_found(found, choice, told)
+    return read_found(found, choice, told, damaged)
 
 
 def test_an_error_of_ours_in_one_log_is_told(folder, monkeypatch, capsys):

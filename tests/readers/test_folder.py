@@ -354,6 +354,95 @@ def test_a_wandb_run_falls_back_on_what_it_printed(tmp_path) -> None:
         assert run.n_points == 8
 
 
+# What was seen is read or told
+
+CURVE = "epoch,loss,val_loss\n1,3,4\n2,2,3\n3,1,2\n"
+PRINTED = "".join(f"epoch {e} loss: {4 / e}\n" for e in range(1, 9))
+STATE = state(*range(100, 901, 100))
+
+
+def told(folder: Path) -> str:
+    """Return all notes of a folder's runs."""
+    return "\n".join(note for run in read_runs(folder) for note in run.notes)
+
+
+def test_a_damaged_state_hides_no_other_log(tmp_path) -> None:
+    """The other logs of the folder are read, and the damage is told."""
+    write(tmp_path / "trainer_state.json", STATE[:5])
+    for name in ("lr0.1.csv", "lr0.2.csv"):
+        write(tmp_path / name, CURVE)
+    write(tmp_path / "train.log", PRINTED)
+    assert sorted(sources(tmp_path)) == ["lr0.1.csv", "lr0.2.csv", "train.log"]
+    assert "trainer_state.json:1: the JSON is cut off here" in told(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "other"),
+    [
+        ("trainer_state.json", STATE, "lr0.1.csv"),
+        ("dvclive/plots/metrics/train/loss.tsv", "step\tloss\n1\t2\n2\t1\n", "dvclive/lr.csv"),
+        ("learn_error.tsv", "iter\tLogloss\n0\t3\n1\t2\n", "lr0.1.csv"),
+        ("20240501_120000/vis_data/scalars.json", CURVE, "20240501_120000/lr.csv"),
+    ],
+)
+def test_a_table_beside_a_framework_s_run_is_a_run(tmp_path, name, content, other) -> None:
+    """One row stands for one run, whatever the layout of the first."""
+    write(tmp_path / name, content)
+    write(tmp_path / other, CURVE)
+    assert other in sources(tmp_path)
+    assert len(read_runs(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        (("metrics.csv", "one.log", "two.log"), ("one.log", "two.log")),
+        (("trainer_state.json", "train.log", "trainer_log.jsonl"), ("train.log", "trainer_log")),
+        (("history.csv", "history.json"), ("history.json",)),
+        (("train_loss.csv", "val_loss.csv", "test_loss.csv"), ("test_loss.csv",)),
+    ],
+)
+def test_further_records_of_a_run_are_named(tmp_path, names, left) -> None:
+    """A file that was taken for the same run's stands in the notes."""
+    bodies = {".csv": "epoch,loss\n1,3\n2,2\n", ".log": PRINTED, ".json": STATE}
+    for name in names:
+        write(tmp_path / name, bodies.get(Path(name).suffix, '{"loss": 1}\n{"loss": 2}\n'))
+    assert len(read_runs(tmp_path)) == 1
+    for name in left:
+        assert name in told(tmp_path)
+
+
+def test_a_damaged_part_of_a_run_is_told(tmp_path) -> None:
+    """What the other parts tell is read, and what is missing is named."""
+    for name, run in (("dvclive", "plots/metrics"), ("mlruns/0/ab", "metrics")):
+        write(tmp_path / name / run / "train/loss.tsv", "")
+        write(tmp_path / name / run / "val/loss.tsv", "step\tloss\n1\t2\n2\t1\n")
+    write(tmp_path / "mlruns/0/ab/meta.yaml", "")
+    write(tmp_path / "mlruns/0/ab/metrics/val/loss.tsv", "1600000000 2 1\n1600000001 1 2\n")
+    write(tmp_path / "catboost_info/learn_error.tsv", "iter\tLogloss\n0\t3\n1\t2\n")
+    write(tmp_path / "catboost_info/test_error.tsv", "")
+    events(tmp_path / "tb/events.out.tfevents.1.host", loss={1: 2.0, 2: 1.0})
+    (tmp_path / "tb/events.out.tfevents.2.host").write_bytes(b"")
+    for folder in ("dvclive", "mlruns/0/ab", "catboost_info", "tb"):
+        assert "left out: " in told(tmp_path / folder), folder
+        assert "the file is empty" in told(tmp_path / folder), folder
+
+
+def test_a_damaged_log_of_a_folder_is_told_in_the_others_notes(tmp_path) -> None:
+    """Who reads a folder from Python learns what was not read."""
+    write(tmp_path / "a.csv", CURVE)
+    write(tmp_path / "b.json", '{"loss": [1')
+    assert "b.json:1: the JSON is cut off here" in told(tmp_path)
+
+
+def test_folders_that_were_not_looked_into_are_known(tmp_path) -> None:
+    """Beyond two levels a search goes only if it is recursive, or along a run."""
+    write(tmp_path / "a/run.csv", CURVE)
+    write(tmp_path / "b/c/d/run.csv", CURVE)
+    assert search(str(tmp_path)).deeper == [str(tmp_path / "b/c")]
+    assert search(str(tmp_path), recursive=True).deeper == []
+
+
 # Walking
 
 

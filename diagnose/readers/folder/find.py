@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from diagnose.errors import LogError
 from diagnose.readers.folder.found import Found, shown
 from diagnose.readers.folder.layouts import is_list, is_part, runs_of
 from diagnose.readers.folder.listing import Folder
-from diagnose.readers.folder.read import read_found
+from diagnose.readers.folder.read import is_no_log, read_found
 from diagnose.readers.table import Choice
 from diagnose.run import Run
 
@@ -24,10 +25,12 @@ class Search(NamedTuple):
     Attributes:
         found: The runs, in the order of their names.
         errors: Folders that cannot be read.
+        deeper: Folders further down, below none of the runs, that were not looked into.
     """
 
     found: list[Found]
     errors: list[LogError]
+    deeper: list[str]
 
 
 def search(path: str, recursive: bool = False) -> Search:
@@ -40,7 +43,7 @@ def search(path: str, recursive: bool = False) -> Search:
     Raises:
         LogError: If the folder cannot be read.
     """
-    result = Search([], [])
+    result = Search([], [], [])
     seen: set[tuple[int, int]] = set()
     # Folders to look at: path, levels left to go down, depth, and whether it lies in a run, where
     # only what is laid out as a run of its own counts. The first is the last.
@@ -72,6 +75,8 @@ def search(path: str, recursive: bool = False) -> Search:
             if levels > 0 or free:
                 left = levels if free else levels - 1
                 stack.append((folder.join(name), left, depth + 1, is_run and not recursive))
+            elif not is_run:
+                result.deeper.append(folder.join(name))
     return result
 
 
@@ -82,12 +87,12 @@ def _is_on_the_way(folder: Folder, name: str) -> bool:
 
 
 def read_folder(path: str, choice: Choice, recursive: bool = False) -> list[Run]:
-    """Read all runs of a folder; what cannot be read is passed over.
+    """Read all runs of a folder; the notes of each name the logs that are damaged.
 
     Raises:
         LogError: If there is no run that can be read.
     """
-    found, errors = search(path, recursive)
+    found, errors, _ = search(path, recursive)
     runs: list[Run] = []
     for item in found:
         try:
@@ -95,7 +100,12 @@ def read_folder(path: str, choice: Choice, recursive: bool = False) -> list[Run]
         except LogError as error:
             errors.append(error)
     if runs:
-        return runs
+        notes = [
+            f"also in the folder, and not read: {str(error).removesuffix('.')}"
+            for error in errors
+            if not is_no_log(error)
+        ]
+        return [replace(run, notes=(*run.notes, *notes)) for run in runs] if notes else runs
     raise errors[0] if errors else nothing_found(path, recursive)
 
 

@@ -17,6 +17,11 @@ class Way(NamedTuple):
     how: str
     files: tuple[str, ...]
 
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """The files, without the folder that some ways name before them."""
+        return self.files[1:] if self.how in (EVENTS, DVCLIVE, MLFLOW) else self.files
+
 
 class Found(NamedTuple):
     """A run that was found.

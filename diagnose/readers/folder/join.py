@@ -55,18 +55,25 @@ def tables_of(path: str, way: kinds.Way, choice: Choice) -> list[tuple[str, Tabl
     return [(path, table)]
 
 
-def latest_state(paths: Sequence[str]) -> str:
-    """Return the Hugging Face state of most steps; the first of them where several have as many."""
+def latest_state(paths: Sequence[str]) -> tuple[str, list[str]]:
+    """Find the Hugging Face state of most steps; the first of them where several have as many.
+
+    Returns:
+        Its path, and notes on the others that cannot be read.
+    """
     steps = []
+    problems: dict[str, str] = {}
     for path in paths:
         try:
             state = load_json(Source(path))
-        except LogError:
+        except LogError as error:
             steps.append(-1.0)
+            problems[path] = f"not read: {str(error).removesuffix('.')}"
             continue
         step = to_number(state.get("global_step")) if isinstance(state, dict) else None
         steps.append(-1.0 if step is None or step != step else step)
-    return paths[int(np.argmax(steps))]
+    latest = paths[int(np.argmax(steps))]
+    return latest, [problem for path, problem in problems.items() if path != latest]
 
 
 def stacked(parts: Sequence[Part], name: str) -> Table:
@@ -133,6 +140,7 @@ def _events(path: str, root: str, files: Sequence[str], choice: Choice) -> list[
     from diagnose.readers import tensorboard  # noqa: PLC0415 (few logs are of this format)
 
     problem: LogError | None = None
+    left_out: list[str] = []
     by_prefix: dict[str, list[_Events]] = {}
     for file in sorted(files, key=_begun):
         try:
@@ -140,6 +148,8 @@ def _events(path: str, root: str, files: Sequence[str], choice: Choice) -> list[
         except LogError as error:
             # A run that was begun and logged nothing leaves such files.
             problem = problem or error
+            if tensorboard.NO_SCALARS not in str(error):
+                left_out.append(_left_out(error))
             continue
         inner = os.path.relpath(os.path.dirname(file) or ".", root or ".")
         prefix = "" if inner == "." else f"{inner.replace(os.sep, '/')}/"
@@ -157,7 +167,14 @@ def _events(path: str, root: str, files: Sequence[str], choice: Choice) -> list[
             # A part belongs to the run that had been begun when it was.
             begun = [run for run in runs if run.begun <= _begun(events.path)] or runs[:1]
             begun[-1].add(prefix, events)
-    return [(run.path if len(runs) > 1 else path, run.table()) for run in runs]
+    tables = [(run.path if len(runs) > 1 else path, run.table()) for run in runs]
+    for _, table in tables:
+        table.notes += left_out
+    return tables
+
+
+def _left_out(error: LogError) -> str:
+    return f"left out: {str(error).removesuffix('.')}"
 
 
 class _Events(NamedTuple):
@@ -231,19 +248,33 @@ def _points(events: _Events) -> int:
 
 
 def _catboost(files: Sequence[str], choice: Choice) -> Table:
-    parts = [("", delimited.READER.read(Source(path), choice)) for path in files]
-    return stacked(parts, "CatBoost")
+    parts: list[Part] = []
+    notes = []
+    problem: LogError | None = None
+    for path in files:
+        try:
+            parts.append(("", delimited.READER.read(Source(path), choice)))
+        except LogError as error:
+            problem = problem or error
+            notes.append(_left_out(error))
+    if not parts and problem is not None:
+        raise problem
+    table = stacked(parts, "CatBoost")
+    table.notes += notes
+    return table
 
 
 def _dvclive(root: str, files: Sequence[str], choice: Choice) -> Table:
     """Each file holds one metric, which its path names, beside its steps."""
     series = {}
+    notes = []
     problem: LogError | None = None
     for path in files:
         try:
             table = delimited.READER.read(Source(path), choice)
         except LogError as error:
             problem = problem or error
+            notes.append(_left_out(error))
             continue
         step, epoch = choose_axis(list(table.columns))
         axis = step or epoch
@@ -259,7 +290,7 @@ def _dvclive(root: str, files: Sequence[str], choice: Choice) -> Table:
             series[name] = (at, column.value)
     if not series:
         raise problem or LogError(f"{root}: no training curve here: no file holds a metric.")
-    return aligned(series, "DVCLive")
+    return aligned(series, "DVCLive", notes)
 
 
 def _mlflow(root: str, files: Sequence[str]) -> Table:
@@ -267,10 +298,12 @@ def _mlflow(root: str, files: Sequence[str]) -> Table:
     from diagnose.readers import mlflow  # noqa: PLC0415 (few logs are of this format)
 
     series = {}
+    notes = []
     for path in files:
         try:
             table = mlflow.READER.read(Source(path), Choice())
-        except LogError:
+        except LogError as error:
+            notes.append(_left_out(error))
             continue
         name = os.path.relpath(path, root).replace(os.sep, "/")
         step = table.columns.pop("step", None)
@@ -282,7 +315,7 @@ def _mlflow(root: str, files: Sequence[str]) -> Table:
                 series[name] = (at[known], column.value[known])
     if not series:
         raise LogError(f"{root}: no training curve here: no file holds a metric.")
-    return aligned(series, "MLflow")
+    return aligned(series, "MLflow", notes)
 
 
 def _allennlp(files: Sequence[str]) -> Table:
@@ -293,7 +326,7 @@ def _allennlp(files: Sequence[str]) -> Table:
         try:
             record = load_json(Source(path))
         except LogError as error:
-            notes.append(f"left out: {error}".rstrip("."))
+            notes.append(_left_out(error))
             continue
         if isinstance(record, dict):
             kept = {

@@ -46,7 +46,7 @@ _BARE = ("log", "train", "loss", "history", "stdout", "stderr", "nohup")
 _NO_LOGS = re.compile(
     r"(readme|licen[cs]e|requirements|changelog|cmakelists|package|tokenizer|vocab|merges"
     r"|special_tokens|added_tokens|generation_config|preprocessor_config|config|args|hparams"
-    r"|params|environment|meta|manifest|wandb-(summary|metadata))\b|.*[_-]config\.",
+    r"|params|environment|meta|manifest|time_left|(all|train|eval|test|predict)_results|wandb-(summary|metadata))\b|.*[_-]config\.",
     re.IGNORECASE,
 )
 _EVENTS = "tfevents"
@@ -83,12 +83,30 @@ def runs_of(folder: Folder) -> list[Found]:
     for layout in LAYOUTS:
         found = layout.runs_of(folder)
         if found:
-            return found
+            return _with_others(folder, found)
     found = _plain(folder, _logs(folder))
     if len(found) == 1 and not folder.folders:
         # A folder around one log is its run's.
         return [found[0]._replace(path=folder.path)]
     return found
+
+
+def _with_others(folder: Folder, found: list[Found]) -> list[Found]:
+    """Add the logs beside the runs of a layout, so that none is lost.
+
+    What was printed, and what frameworks call their history, tells the same run; a table under
+    another name is a run of its own.
+    """
+    told = {path for run in found for way in run.ways for path in way.logs}
+    others = [name for name in _logs(folder) if folder.join(name) not in told]
+    same = [name for name in others if name in MAIN or _split(name)[1] in _PRINTED]
+    if sum(name not in MAIN for name in same) > FEW:
+        same = [name for name in same if name in MAIN]
+    apart = [name for name in others if name not in same]
+    if same:
+        ways = (*found[0].ways, *_files(_joined(folder, same)))
+        found = [found[0]._replace(ways=ways), *found[1:]]
+    return [*found, *_plain(folder, apart)]
 
 
 def _trainer(folder: Folder) -> list[Found]:
@@ -107,7 +125,7 @@ def _trainer(folder: Folder) -> list[Found]:
     ways = [Way(TRAINER, tuple(states))] if len(states) > 1 else []
     ways += _files(states)
     claimed = (*checkpoints, *(n for n in ("runs",) if n in folder.folders))
-    return [Found(folder.path, (*ways, *_files(_joined(folder, _logs(folder)))), True, claimed)]
+    return [Found(folder.path, tuple(ways), True, claimed)]
 
 
 def _wandb(folder: Folder) -> list[Found]:
@@ -185,7 +203,7 @@ def _open_mmlab(folder: Folder) -> list[Found]:
         names = [n for n in inner.files if n == "scalars.json"]
         names += [n for n in inner.files if n.endswith(".json") and is_start(n[:-5])]
         if names:
-            ways = _files([*_joined(inner, names), *_joined(folder, _logs(folder))])
+            ways = _files(_joined(inner, names))
             return [Found(folder.path, tuple(ways), True, ("vis_data",))]
     starts = [name for name in folder.files if name.endswith(".log.json")]
     found = []
@@ -203,25 +221,19 @@ def _main(folder: Folder) -> list[Found]:
     if not names:
         return []
     events, claimed = _event_files(folder)
-    others = [name for name in _logs(folder) if name not in names]
-    printed = [name for name in others if _split(name)[1] in _PRINTED]
-    tables = [name for name in others if name not in printed]
-    if len(printed) > FEW:
-        tables, printed = others, []
     ways = _files(_joined(folder, names))
     if events:
         ways.append(Way(EVENTS, (folder.path, *events)))
-    ways += _files(_joined(folder, printed))
     # Beside tables of other names it may be a summary of those.
-    return [Found(folder.path, tuple(ways), not tables, claimed), *_plain(folder, tables)]
+    alone = all(name in names or _split(name)[1] in _PRINTED for name in _logs(folder))
+    return [Found(folder.path, tuple(ways), alone, claimed)]
 
 
 def _tensorboard(folder: Folder) -> list[Found]:
     events, claimed = _event_files(folder)
     if not events:
         return []
-    ways = (Way(EVENTS, (folder.path, *events)), *_files(_joined(folder, _logs(folder))))
-    return [Found(folder.path, ways, True, claimed)]
+    return [Found(folder.path, (Way(EVENTS, (folder.path, *events)),), True, claimed)]
 
 
 def _event_files(folder: Folder) -> tuple[list[str], tuple[str, ...]]:
