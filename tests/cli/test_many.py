@@ -116,7 +116,8 @@ def test_broken_logs_do_not_stop_the_rest(folder, capsys):
     assert any("cut.json:1: the JSON is cut off here" in line for line in lines)
 
 
-def test_a_table_tells_the_damage_that_another_file_made_up_for(folder, capsys):
+@pytest.mark.usefixtures("folder")
+def test_a_table_tells_the_damage_that_another_file_made_up_for(capsys):
     """The run has its line, and stderr says which file it was not read from."""
     path = Path("runs/hf/trainer_state.json")
     path.parent.mkdir()
@@ -130,7 +131,8 @@ def test_a_table_tells_the_damage_that_another_file_made_up_for(folder, capsys):
     assert f"{path}:1: the JSON is cut off here; other files told the run\n" in shown.err
 
 
-def test_folders_further_down_are_told(folder, capsys):
+@pytest.mark.usefixtures("folder")
+def test_folders_further_down_are_told(capsys):
     """A folder that was seen and not looked into stands on stderr."""
     Path("runs/x/y/z").mkdir(parents=True)
     assert run(["runs"]) == 0
