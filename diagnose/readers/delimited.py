@@ -42,6 +42,8 @@ CHUNK_LINES = 50_000
 ALL_COLUMNS_BYTES = 8 << 20
 """Up to this size every column is read; above it only those that have a role."""
 MAX_COLUMNS = 20_000
+CUT_DIGITS = 4
+"""Digits behind so many change a number by a thousandth at most."""
 RUN_WORDS = 2
 """A run or a folder of more words, as `run-train-2024`, is named after more than its data."""
 
@@ -226,8 +228,8 @@ def _chunks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArra
 def _whole_cells(lines: Sequence[str], body: Body, number: int) -> str:
     """Blank the last cell of a last line without an end, where it may have been cut off.
 
-    A program that writes rows ends each; a person may not. So a whole row is doubted only if its
-    last number is shorter than that of every row before, or ends in an exponent.
+    A program that writes rows ends each; a person may not. So the last cell of a whole row stays
+    if digits that it may lack would not change it.
     """
     line = lines[-1]
     delimiter = body.layout.delimiter
@@ -236,12 +238,10 @@ def _whole_cells(lines: Sequence[str], body: Body, number: int) -> str:
         return line
     last = cells[-1].strip()
     before = [split_line(other, delimiter) for other in lines[-SAMPLE_LINES:-1] if other.strip()]
-    lengths = [len(c[len(cells) - 1].strip()) for c in before if len(c) >= len(cells)]
+    above = [c[len(cells) - 1].strip() for c in before if len(c) >= len(cells)]
     missing = body.width - len(cells)
-    if missing <= 0:
-        shorter = bool(lengths) and len(last) < min(lengths)
-        if not is_numeric(last) or not (shorter or _SHORT_EXPONENT.search(last)):
-            return line
+    if missing <= 0 and (not is_numeric(last) or _is_whole(last, above)):
+        return line
     body.problems.notes.append(
         f"the last line (line {number}) has no end and may be cut off;"
         + (f" its last cell {last[:40]!r} was left out" if last else " its other cells were used")
@@ -250,6 +250,24 @@ def _whole_cells(lines: Sequence[str], body: Body, number: int) -> str:
         return ""
     kept = line[: len(line.rstrip()) - len(last)] if last else line
     return kept + delimiter * max(missing, 0)
+
+
+def _is_whole(cell: str, above: Sequence[str]) -> bool:
+    """Return whether a number that may be cut off is, as far as those above it tell, what it was.
+
+    It is if it is as long as they, or if further decimals would change it by no more than a
+    rounding does.
+    """
+    if not any(map(str.isdigit, cell)):
+        return True  # a NaN or an infinity
+    if _SHORT_EXPONENT.search(cell):
+        return False
+    if not above or len(cell) >= max(map(len, above)):
+        return True
+    if len(cell) < min(map(len, above)) or any("e" in other.lower() for other in above):
+        return False
+    digits = sum(map(str.isdigit, cell.lstrip("-+0.,")))
+    return ("." in cell or "," in cell) and digits >= CUT_DIGITS
 
 
 def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | None:

@@ -471,6 +471,37 @@ def test_cut_last_line(read_log, tail, train, val) -> None:
     assert told == (tail not in ("4,0.5123,", "4,0.5123,0.6923", "4,0.5123,0.6923\n"))
 
 
+@pytest.mark.parametrize(
+    ("last", "is_read"),
+    [
+        ("0.4", False),  # of 0.4123, though 0.5 above is as short
+        ("0.412", False),
+        ("0.4123", True),
+        ("0.51234567890", True),
+        ("0.0412", False),  # of 0.04123: three digits
+        ("nan", True),
+    ],
+)
+def test_cut_decimals_of_uneven_length(read_log, last, is_read) -> None:
+    """A number without an end is read only if digits that it may lack would not change it."""
+    run = read_log(f"epoch,loss\n1,0.91234567890123\n2,0.5\n3,0.612345\n4,{last}")
+    assert run.train_loss.step.tolist() == ([1, 2, 3, 4] if is_read else [1, 2, 3])
+    assert any("may be cut off" in note for note in run.notes) != is_read
+
+
+@pytest.mark.parametrize(("last", "is_read"), [("12", False), ("12.", False), ("1534", True)])
+def test_cut_whole_numbers(read_log, last, is_read) -> None:
+    """A whole number that is shorter than one above it may be the beginning of another."""
+    run = read_log(f"epoch,loss\n1,2134\n2,999\n3,1834\n4,{last}")
+    assert len(run.train_loss) == (4 if is_read else 3)
+
+
+def test_cut_exponent_of_uneven_length(read_log) -> None:
+    """`1.25` may be what is left of `1.25e-05`, where others have exponents."""
+    run = read_log("epoch,loss\n1,1.5\n2,1.25e-3\n3,2.25e-4\n4,1.2512")
+    assert run.train_loss.step.tolist() == [1, 2, 3]
+
+
 def test_cut_exponent(read_log) -> None:
     """A number cut within its exponent is not read as one without."""
     run = read_log(
