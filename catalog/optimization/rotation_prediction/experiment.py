@@ -67,7 +67,11 @@ def few_labels(classes: tuple[int, ...]) -> Recipe:
 
 UPRIGHT = few_labels((2, 3, 4, 5, 7))
 AMBIGUOUS = few_labels((0, 1, 6, 8, 9))
-SETTING = "25 labels, all other images unlabelled, small CNN, 60 full-batch steps of Adam 0.003"
+SETTING = (
+    "25 labels, all other images unlabelled, small CNN, 60 full-batch steps of Adam at its best"
+    " rate"
+)
+RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 
 EXPERIMENTS = (
     Experiment(
@@ -78,6 +82,7 @@ EXPERIMENTS = (
         control_name="random start",
         treatment_name="after rotations",
         claims=(LOWER_VALIDATION_LOSS, LOWER_TRAINING_LOSS, HIGHER_VALIDATION_ACCURACY),
+        lr_grid=RATES,
     ),
     Experiment(
         question="Does it for digits that look much the same, or like another, upside down?",
@@ -87,5 +92,6 @@ EXPERIMENTS = (
         control_name="random start",
         treatment_name="after rotations",
         claims=(LOWER_VALIDATION_LOSS, LOWER_TRAINING_LOSS, HIGHER_VALIDATION_ACCURACY),
+        lr_grid=RATES,
     ),
 )

@@ -2,7 +2,7 @@
 
 Source: Gidaris, Singh and Komodakis, 2018, https://arxiv.org/abs/1803.07728, equations 1 to 3.
 
-    g(x, y) = Rot(x, y · 90°),  y in {1, ..., K}           K = 4 turns; here y is 0, ..., 3
+    g(x, y) = Rot(x, (y - 1) · 90°),  y in {1, ..., K}     K = 4 turns; here y is 0, ..., 3
     ℓ(x, θ) = -1/K Σ_y log F^y(g(x, y) | θ)                all K turns of an image in one batch
 
 Turns by quarters only: others would leave traces of interpolation, from which the angle is told
