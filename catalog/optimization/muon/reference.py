@@ -142,7 +142,7 @@ class MuonWithAdamW(Optimizer):
         betas: AdamW's.
 
     Raises:
-        ValueError: If there is no hidden matrix, or a setting is out of its range.
+        ValueError: If `params` have no names or no hidden matrix, or a setting is out of its range.
     """
 
     def __init__(
@@ -154,6 +154,11 @@ class MuonWithAdamW(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
     ) -> None:
         pairs = list(params)
+        if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+            raise ValueError(
+                "params must be pairs of name and parameter, as model.named_parameters() gives."
+                f" Got {type(pairs[0]).__name__}."
+            )
         hidden = set(hidden_matrices(pairs))
         matrices = [(name, p) for name, p in pairs if name in hidden]
         others = [(name, p) for name, p in pairs if name not in hidden]

@@ -145,6 +145,16 @@ def test_a_network_without_hidden_matrices_is_refused():
         MuonWithAdamW(untrained(images()).named_parameters())
 
 
+def test_parameters_without_names_are_refused():
+    """The names tell hidden weights from the rest, so the message says where to get them."""
+    with pytest.raises(ValueError, match="params must be pairs") as error:
+        MuonWithAdamW(untrained(short()).parameters())
+    assert str(error.value) == (
+        "params must be pairs of name and parameter, as model.named_parameters() gives."
+        " Got Parameter."
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
