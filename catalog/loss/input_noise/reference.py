@@ -1,6 +1,6 @@
 """Input noise: fresh normal noise on the inputs at every step.
 
-Source: Bishop, 1995, https://doi.org/10.1162/neco.1995.7.1.108, sections 2 and 3.
+Source: Bishop, 1995, https://doi.org/10.1162/neco.1995.7.1.108.
 
     x̃ = x + σ ε,  ε ~ Normal(0, 1)
     E ½|f(x̃) - t|² ≈ ½|f(x) - t|² + ½ σ² Σ_k |∇f_k(x)|²      for small σ, near a fit of the data
@@ -24,7 +24,7 @@ def add_noise(x: Tensor, sigma: float, generator: torch.Generator | None = None)
         ValueError: If `sigma` is negative or not finite.
     """
     if not 0 <= sigma < float("inf"):
-        raise ValueError(f"sigma must be at least 0. Got {sigma}.")
+        raise ValueError(f"sigma must be at least 0 and finite. Got {sigma}.")
     if sigma == 0:
         return x
     noise = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)  # ε

@@ -63,7 +63,7 @@ def test_a_bad_deviation_is_named(sigma):
     """The message says what is allowed and what came."""
     with pytest.raises(ValueError, match="sigma must") as error:
         add_noise(torch.zeros(2), sigma)
-    assert str(error.value) == f"sigma must be at least 0. Got {sigma}."
+    assert str(error.value) == f"sigma must be at least 0 and finite. Got {sigma}."
 
 
 def test_its_size_follows_the_inputs():
