@@ -2,12 +2,13 @@
 
 Source: Huang et al., 2016, https://arxiv.org/abs/1603.09382, equations 2 and 4.
 
-    y = x + b F(x)                          b is 0 with probability p_l, else 1 (eq. 2)
-    p_l = l / L · p_L                       from near 0 in the first block to p_L in the last
+    y = x + b F(x)                          b is 0 with probability p_l, else 1 (2)
+    p_l = l / L · p_L                       from near 0 in the first block to p_L in the last (4)
 
-The paper multiplies F by 1 - p_l in evaluation. We divide by 1 - p_l in training instead, as
-torchvision does: the mean is the same, and evaluation is the plain network. Dropping for each
-example (`row`) is torchvision's too; the paper drops for the whole batch.
+Here p_l is the probability to drop block l, as in torchvision; the paper's p_l is that to keep it.
+The paper multiplies F by the share that is kept in evaluation. We divide by it in training
+instead, as torchvision does: the mean is the same, and evaluation is the plain network. Dropping
+for each example (`row`) is torchvision's too; the paper drops for the whole batch.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Source: Lee, 2013, "Pseudo-Label: The Simple and Efficient Semi-Supervised Learning Method for Deep
 Neural Networks", ICML workshop, which takes every prediction. The threshold: Sohn et al., 2020,
-https://arxiv.org/abs/2001.07685, equation 4.
+https://arxiv.org/abs/2001.07685, equation 2.
 
     q = p(x_u),  ŷ = argmax q               no gradient flows through them
     L_unlabelled = mean_u 1[max q ≥ τ] H(ŷ, p(x_u))

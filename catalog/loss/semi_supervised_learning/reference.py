@@ -5,11 +5,10 @@ All its methods train one sum, whose second term lives on unlabelled examples an
     L = L_labelled + w(t) L_unlabelled
     w(t) = w exp(-5 (1 - t)²)               until the end of the ramp at t = 1, then w
 
-Ramp: Laine and Aila, 2016, https://arxiv.org/abs/1610.02242, section 2.2. Entropy minimization,
-consistency, pseudo-labels and FixMatch differ in the second term. Label propagation needs no
-network and makes their common assumption visible, that near examples have the same class:
-Zhu and Ghahramani, 2002, https://pages.cs.wisc.edu/~jerryzhu/pub/CMU-CALD-02-107.pdf, sections
-2.2 and 2.3.
+Ramp: Laine and Aila, 2016, https://arxiv.org/abs/1610.02242. Entropy minimization, consistency,
+pseudo-labels and FixMatch differ in the second term. Label propagation needs no network and makes
+their common assumption visible, that near examples have the same class: Zhu and Ghahramani, 2002,
+https://pages.cs.wisc.edu/~jerryzhu/pub/CMU-CALD-02-107.pdf, sections 2.2 and 2.3.
 
     w_ij = exp(-|x_i - x_j|² / σ²)          likeness of two examples
     T_ij = w_ij / Σ_k w_ik                  a walk from i steps to j
