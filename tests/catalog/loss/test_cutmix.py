@@ -58,6 +58,24 @@ def test_boxes_have_the_sides_of_the_formula():
     assert below == pytest.approx((expected[0] - first) / (expected[1] - first), abs=0.07)
 
 
+def test_boxes_have_the_proportions_of_the_image_and_lie_around_any_pixel():
+    """A box in an image three times as wide as high is so too, and no side is covered more."""
+    wide = torch.arange(4000.0).view(-1, 1, 1, 1).expand(-1, 1, 20, 60)
+    x, _ = cutmix(wide, torch.zeros(4000, dtype=torch.long), 2, generator=seeded())
+    foreign = (x != wide)[:, 0]
+    height, width = foreign.any(2).sum(1), foreign.any(1).sum(1)
+    edges = [foreign[:, 0], foreign[:, -1], foreign[:, :, 0], foreign[:, :, -1]]
+    inside = height > 0
+    for edge in edges:
+        inside &= ~edge.any(1)
+    assert inside.sum() > 500
+    # Both sides are rounded down to whole pixels.
+    assert ((width >= 3 * height) & (width <= 3 * height + 2))[inside].all()
+    covered = [float(edge.double().mean()) for edge in edges]
+    assert covered[0] == pytest.approx(covered[1], rel=0.15)
+    assert covered[2] == pytest.approx(covered[3], rel=0.15)
+
+
 def test_class_numbers_become_mixed_probabilities():
     """Classes are made one-hot and mixed; each row sums to one."""
     _, y = cutmix(IMAGES, LABELS, 4, generator=seeded())
