@@ -103,8 +103,9 @@ def print_card(card: Card, console: Console) -> None:
     if card.sources:
         print_section(console, "Sources")
         for source in card.sources:
+            stop = "" if source.title.endswith("?") else "."
             link = f" {source.url}" if source.url else ""
-            _line(console, f"{source.authors} ({source.year}). {source.title}.{link}")
+            _line(console, f"{source.authors} ({source.year}). {source.title}{stop}{link}")
 
 
 def print_rules(console: Console) -> None:

@@ -149,6 +149,14 @@ def test_the_catalog_is_listed_filtered_and_shown(capsys):
     assert "CrossEntropyLoss(label_smoothing" in capsys.readouterr().out
 
 
+def test_a_title_that_asks_keeps_its_question_mark_alone(capsys):
+    """Other titles of sources end in a full stop."""
+    assert run(["catalog", "show", "label-smoothing"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "When Does Label Smoothing Help? https://arxiv.org/abs/1906.02629" in shown
+    assert "Architecture for Computer Vision. https://arxiv.org/abs/1512.00567" in shown
+
+
 def test_the_catalog_as_data(capsys):
     """Programs get the cards as JSON."""
     assert run(["catalog", "--format", "json"]) == 0
