@@ -82,7 +82,7 @@ def read_file(
     problem: LogError | None = None
     for reader in readers:
         try:
-            return to_runs(reader.read(source, choice), source.name, choice)
+            return to_runs(reader.table(source, choice), source.name, choice)
         except MemoryError:
             raise LogError(f"{source.name}: too large for this machine's memory.") from None
         except LogError as error:
@@ -101,7 +101,7 @@ def read_table(source: Source, choice: Choice) -> Table:
     problem: LogError | None = None
     for reader in _candidates(source):
         try:
-            return reader.read(source, choice)
+            return reader.table(source, choice)
         except LogError as error:
             problem = problem or error
     raise problem or LogError(f"{source.name}: is binary, not a log of numbers and text.")

@@ -31,7 +31,7 @@ _END_SIZE, _MAX_COMMENT = 22, 1 << 16
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
-def unpack(raw: BinaryIO, kind: str, name: str, size: int) -> BinaryIO:
+def unpack(raw: BinaryIO, kind: str, name: str, size: int, on_cut: Callable[[], None]) -> BinaryIO:
     """Return the unpacked bytes of a stream, which is closed with them.
 
     Args:
@@ -39,6 +39,7 @@ def unpack(raw: BinaryIO, kind: str, name: str, size: int) -> BinaryIO:
         kind: `gzip`, `bzip2`, `xz`, `zstd` or `zip`.
         name: What to call the log in messages.
         size: The packed bytes' number.
+        on_cut: Called where the packed bytes end too early; what came before is returned.
 
     Raises:
         LogError: If they cannot be unpacked.
@@ -53,15 +54,17 @@ def unpack(raw: BinaryIO, kind: str, name: str, size: int) -> BinaryIO:
         inner = _zstd(raw, name)
     else:
         inner = _only_member(raw, name)
-    return cast(BinaryIO, io.BufferedReader(_Bounded(inner, raw, size), _CHUNK))
+    return cast(BinaryIO, io.BufferedReader(_Bounded(inner, raw, size, on_cut), _CHUNK))
 
 
 class _Bounded(io.RawIOBase):
     """Unpacked bytes: their number is bounded, and damage is told in one way."""
 
-    def __init__(self, inner: Any, raw: BinaryIO, size: int) -> None:
+    def __init__(self, inner: Any, raw: BinaryIO, size: int, on_cut: Callable[[], None]) -> None:
         super().__init__()
-        self._inner, self._raw = inner, raw
+        self._inner, self._raw, self._on_cut = inner, raw, on_cut
+        # gzip's own `read` drops what it has where the file then turns out to be cut off.
+        self._read = inner.read1 if isinstance(inner, gzip.GzipFile) else inner.read
         self._room = max(FREE_BYTES, MAX_RATIO * size)
 
     def readable(self) -> bool:
@@ -69,7 +72,10 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            chunk = self._inner.read(len(buffer))
+            chunk = self._read(len(buffer))
+        except EOFError:
+            self._on_cut()
+            chunk = b""
         except OSError as error:
             if error.errno is not None:
                 raise

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from diagnose.readers.source import Source
+from diagnose.errors import LogError
+from diagnose.readers.source import CUT_OFF, Source
 from diagnose.readers.table import Choice, Table
 
 
@@ -27,3 +28,19 @@ class Reader(NamedTuple):
     read: Callable[[Source, Choice], Table]
     title: str = ""
     example: str = ""
+
+    def table(self, source: Source, choice: Choice) -> Table:
+        """Read a source, and note where a compressed one is cut off.
+
+        Raises:
+            LogError: If it cannot be read.
+        """
+        try:
+            table = self.read(source, choice)
+        except LogError:
+            if source.is_cut:
+                raise LogError(f"{source.name}: {CUT_OFF}") from None
+            raise
+        if source.is_cut:
+            table.notes.insert(0, "the compressed file is cut off; what is whole of it was read")
+        return table

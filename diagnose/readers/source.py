@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 READ_ERRORS = (OSError, EOFError, zlib.error)
 """What reading a stream can raise; the last one comes from a damaged compressed file."""
+CUT_OFF = "the compressed file is cut off or damaged."
 HEAD_BYTES = 1 << 16
 HEAD_LINES = 100
 HEAD_CHARACTERS = 4 << 20
@@ -60,6 +61,7 @@ class Source:
         size: Its size in bytes as stored, 0 where unknown.
         head: The first 64 KiB, decompressed.
         is_text: Whether it holds text, as far as the head tells.
+        is_cut: Whether it was found to be compressed, and cut off.
         layout: The table layout that its recognition found, so that reading need not look again.
     """
 
@@ -67,6 +69,7 @@ class Source:
         self.path: Path | None = None
         self._bytes: bytes | None = None
         self._packing = ""
+        self.is_cut = False
         self.head = b""
         self.is_text = True
         self._lines: list[str] | None = None
@@ -120,6 +123,8 @@ class Source:
     def _check_content(self) -> None:
         head = self.head
         if not head.lstrip(b"\xef\xbb\xbf\xff\xfe").strip():
+            if self.is_cut:
+                raise LogError(f"{self.name}: {CUT_OFF}")
             raise LogError(f"{self.name}: the file is empty.")
         for magic, what in _FOREIGN:
             if head.startswith(magic):
@@ -169,10 +174,13 @@ class Source:
         from diagnose.readers.packed import unpack  # noqa: PLC0415 (few logs are compressed)
 
         try:
-            return unpack(raw, self._packing, self.name, self.size)
+            return unpack(raw, self._packing, self.name, self.size, self._cut)
         except LogError:
             raw.close()
             raise
+
+    def _cut(self) -> None:
+        self.is_cut = True
 
     def open_text(self) -> TextIO:
         """Open the log as text at its beginning; undecodable bytes become U+FFFD."""
@@ -233,5 +241,5 @@ def reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "no permission to read it."
     if isinstance(error, EOFError) or type(error).__name__ in ("BadGzipFile", "error"):
-        return "the compressed file is cut off or damaged."
+        return CUT_OFF
     return f"{getattr(error, 'strerror', None) or error}."

@@ -144,7 +144,7 @@ def _events(path: str, root: str, files: Sequence[str], choice: Choice) -> list[
     by_prefix: dict[str, list[_Events]] = {}
     for file in sorted(files, key=_begun):
         try:
-            table = tensorboard.READER.read(Source(file), choice)
+            table = tensorboard.READER.table(Source(file), choice)
         except LogError as error:
             # A run that was begun and logged nothing leaves such files.
             problem = problem or error
@@ -253,7 +253,7 @@ def _catboost(files: Sequence[str], choice: Choice) -> Table:
     problem: LogError | None = None
     for path in files:
         try:
-            parts.append(("", delimited.READER.read(Source(path), choice)))
+            parts.append(("", delimited.READER.table(Source(path), choice)))
         except LogError as error:
             problem = problem or error
             notes.append(_left_out(error))
@@ -271,7 +271,7 @@ def _dvclive(root: str, files: Sequence[str], choice: Choice) -> Table:
     problem: LogError | None = None
     for path in files:
         try:
-            table = delimited.READER.read(Source(path), choice)
+            table = delimited.READER.table(Source(path), choice)
         except LogError as error:
             problem = problem or error
             notes.append(_left_out(error))
@@ -301,7 +301,7 @@ def _mlflow(root: str, files: Sequence[str]) -> Table:
     notes = []
     for path in files:
         try:
-            table = mlflow.READER.read(Source(path), Choice())
+            table = mlflow.READER.table(Source(path), Choice())
         except LogError as error:
             notes.append(_left_out(error))
             continue
