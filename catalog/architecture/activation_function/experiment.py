@@ -39,6 +39,7 @@ def apply(recipe: Recipe, unit: Part = UNIT) -> Recipe:
 FIVE_LAYERS = deep().set_model(widths=(64,) * 5)
 SIGMOID = FIVE_LAYERS.set_model(activation=Part(nn.Sigmoid))
 SHALLOW = FIVE_LAYERS.set_model(widths=(64, 64))
+RATES = (0.003, 0.0125, 0.05, 0.2, 0.8, 3.0)
 
 EXPERIMENTS = (
     Experiment(
@@ -50,7 +51,7 @@ EXPERIMENTS = (
         control_name="sigmoid",
         treatment_name="GELU",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(0.05, 0.2, 0.8, 3.0),
+        lr_grid=RATES,
     ),
     Experiment(
         question="Does GELU lower the training loss of a shallow network of ReLUs?",
@@ -60,6 +61,6 @@ EXPERIMENTS = (
         control_name="ReLU",
         treatment_name="GELU",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(0.05, 0.2, 0.8, 3.0),
+        lr_grid=RATES,
     ),
 )

@@ -44,7 +44,7 @@ PAIRS = (
     .set_model(widths=(64, 64, 64))
 )
 """Batches of two: 200 digits, three layers of 64 units, 300 steps of SGD."""
-PAIR_RATES = (0.002, 0.01, 0.05, 0.2)
+PAIR_RATES = (0.002, 0.01, 0.05, 0.2, 0.8)
 
 SHALLOW = few().replace(batch_size=20, epochs=40, evaluate_every=40)
 

@@ -129,7 +129,8 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="What if the knowledge is wrong, and the place is what matters?",
-        setting="the same signals, labelled by the quarter of the circle in which they begin",
+        setting="the same signals, labelled by the quarter of the circle in which they begin; an"
+        " average over all moves learns nothing of it, so the smallest rate is its best",
         control=_signals(place=True),
         treatment=_invariant(_signals(place=True)),
         control_name="fully connected",

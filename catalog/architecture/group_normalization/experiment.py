@@ -63,6 +63,6 @@ EXPERIMENTS = (
         control_name="batch normalization",
         treatment_name="group normalization",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(0.01, 0.05, 0.2),
+        lr_grid=(0.01, 0.05, 0.2, 0.8),
     ),
 )

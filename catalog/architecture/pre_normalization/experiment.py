@@ -58,7 +58,7 @@ EXPERIMENTS = (
         control_name="post-norm",
         treatment_name="pre-norm",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(5e-4, 2e-3, 8e-3),
+        lr_grid=(5e-4, 2e-3, 8e-3, 3.2e-2),
     ),
     Experiment(
         question="Does it lower the training loss of a shallow transformer?",

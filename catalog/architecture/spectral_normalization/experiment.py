@@ -185,7 +185,7 @@ EXPERIMENTS = (
         control_name="plain discriminator",
         treatment_name="spectral normalization",
         claims=(Claim("optimization", "energy_distance"),),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
+        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
         metrics=distance,
     ),
     Experiment(
