@@ -8,6 +8,7 @@ import numpy as np
 
 from diagnose.readers.curves import EVALUATED, LOSSES, Points
 from diagnose.readers.lines import SPLITS, Scan, Told
+from diagnose.readers.passes import Bars, passes
 from diagnose.readers.phrases import COUNTERS, WITHIN, Item
 from diagnose.run import BoolArray, FloatArray, IntArray
 
@@ -72,6 +73,9 @@ class Log:
         self.heading_line = np.array(found.heading_line, dtype=np.int64)
         self.heading_split = np.array(found.heading_split, dtype=np.int64)
         self.epoch_line, self.epoch = _events([(part, part.of("epoch")) for part in self.lines])
+        self.fits = self._fits()
+        if self.fits:
+            self.epoch = np.arange(1.0, len(self.epoch) + 1)
         for part in self.lines:
             names = [i.name for i in part.told.phrase.items if i.kind == "count"]
             part.counter = min(names, key=_fineness, default="")
@@ -80,6 +84,15 @@ class Log:
             part.within = part.counter in within
         self.totals = {name: self._total(name) for name in within}
         self.from_zero = {name for name in within if self._counts_from_zero(name)}
+
+    def _fits(self) -> int:
+        """Return how often `Epoch 1/1` heads what follows: each time a model was fitted once."""
+        telling = [p for p in self.lines if p.of("epoch") is not None]
+        totals = [p.of("total", "epochs") for p in telling if not p.told.phrase.has_quantity]
+        if not telling or len(totals) < len(telling):
+            return 0
+        once = all(total is not None and (total == 1).all() for total in totals)
+        return len(self.epoch) if once and len(self.epoch) > 1 else 0
 
     def _is_within(self, name: str) -> bool:
         """Return whether a counter begins again with every epoch."""
@@ -121,7 +134,9 @@ class Log:
             notes: Takes what was done.
         """
         found: dict[tuple[str, str], list[Points]] = {}
-        evaluating, is_validation = self._evaluations(notes)
+        if self.fits:
+            notes.append(f"the model was fitted {self.fits} times for one epoch; they were counted")
+        evaluating = self._evaluations(notes)
         for part in self.lines:
             if not part.told.phrase.has_quantity or not len(part.line):
                 continue
@@ -132,73 +147,78 @@ class Log:
                 value = part.number[:, index] / (100 if item.percent else 1)
                 every = whole.with_value(value, item.kind)
                 for split, mask in self._splits(part, item):
-                    other = evaluating.get(id(part))
-                    if other is not None and not split:
-                        if is_validation and (mask & other).any():
-                            validated = every.where(mask & other)
+                    if id(part) in evaluating and not split:
+                        other, validation = evaluating[id(part)]
+                        if (mask & validation).any():
+                            validated = every.where(mask & validation)
                             found.setdefault(("val", item.name), []).append(validated)
                         mask = mask & ~other
                     if mask.any():
                         found.setdefault((split, item.name), []).append(every.where(mask))
         return _named({key: Points.joined(parts) for key, parts in found.items()})
 
-    def _evaluations(self, notes: list[str]) -> tuple[dict[int, BoolArray], bool]:
-        """Find the bars that evaluate: Keras draws one of another total below an epoch's own.
+    def _evaluations(self, notes: list[str]) -> dict[int, tuple[BoolArray, BoolArray]]:
+        """Find the bars that evaluate: Keras draws one below an epoch's own.
 
         Returns:
-            For each wording, by its id, which of its lines are such bars; and whether they are the
-            validation of every epoch.
+            For each wording, by its id, which of its lines are such bars, and which of them are
+            the validation of their epoch.
         """
-        bars: list[tuple[_Lines, FloatArray, BoolArray]] = []
-        trained_at: list[tuple[IntArray, FloatArray]] = []
+        found: list[tuple[_Lines, BoolArray, Bars]] = []
         for part in self.lines:
-            of = part.total()
-            if part.counter != "bar" or of is None:
+            of, count = part.total(), part.of("count", "bar")
+            losses = [n for n, i in enumerate(part.told.phrase.items) if i.kind in LOSSES]
+            if part.counter != "bar" or of is None or count is None or not losses:
+                continue
+            if part.of("epoch") is not None:
                 continue
             unsaid = np.zeros(len(part.line), dtype=bool)
             training = unsaid.copy()
-            for item in part.told.phrase.items:
-                for split, mask in self._splits(part, item) if item.kind in LOSSES else ():
+            for item in (part.told.phrase.items[n] for n in losses):
+                for split, mask in self._splits(part, item):
                     unsaid |= mask & (split == "")
                     training |= mask & (split in ("", "train"))
-            trained_at.append((part.line[training], of[training]))
-            splits = {i.split for i in part.told.phrase.items if i.kind in LOSSES}
-            if part.of("epoch") is None and not splits & set(EVALUATED):
-                bars.append((part, of, unsaid))
-        line, total = _joined(trained_at)
-        if not len(self.epoch) or not len(line):
-            return {}, False
-        # `Epoch 6: early stopping` begins no epoch.
-        begins = np.append(True, np.diff(self.epoch) != 0)
-        starts = self.epoch_line[begins]
-        place = np.searchsorted(starts, line, side="right") - 1
-        trained, first = np.unique(place[place >= 0], return_index=True)
-        if not len(trained):
-            return {}, False
-        usual = np.full(len(starts), np.nan)
-        usual[trained] = total[place >= 0][first]
-        usual = np.where(np.isnan(usual), usual[trained[0]], usual)
-        out: dict[int, BoolArray] = {}
-        followed: set[int] = set()
-        for part, of, unsaid in bars:
-            at = np.searchsorted(starts, part.line, side="right") - 1
-            is_other = unsaid & (of != usual[np.maximum(at, 0)])
-            if is_other.any():
-                out[id(part)] = is_other
-                followed.update(at[is_other].tolist())
+            validated = any(part.told.phrase.items[n].split in EVALUATED for n in losses)
+            every = np.ones(len(part.line), dtype=bool)
+            bars = Bars(
+                part.line, count, of, part.number[:, losses[0]], every & validated,
+                every & part.told.phrase.is_drawn,
+            )  # fmt: skip
+            found.append((part, unsaid, Bars(*(array[training] for array in bars))))
+        found = [each for each in found if len(each[2].line)]
+        starts = self._starts()
+        if not len(starts) or not found:
+            return {}
+        bars = Bars.joined([each[2] for each in found])
+        number = passes(bars, starts)
+        later, first = bars.line[number > 0], bars.line[number == 1]
+        out = {
+            id(part): (unsaid & np.isin(part.line, later), unsaid & np.isin(part.line, first))
+            for part, unsaid, told in found
+            if (unsaid & np.isin(part.line, later)).any() and not told.validated.any()
+        }
         if not out:
-            return {}, False
+            return {}
         told = {i.split for p in self.lines for i in p.told.phrase.items if i.kind in LOSSES}
-        often = len(trained) > 1 and followed >= set(trained[:-1].tolist())
+        trained = np.unique(np.searchsorted(starts, bars.line[number == 0], side="right"))
+        followed = np.unique(np.searchsorted(starts, first, side="right"))
+        often = len(trained) > 1 and bool(np.isin(trained[:-1], followed).all())
         if often and not told & set(EVALUATED) and not len(self.heading_line):
-            notes.append(
-                "the second bar of each epoch, of another total, is taken as its validation"
-            )
-            return out, True
-        notes.append(
-            "bars of another total than their epoch's are evaluations, not training; left out"
-        )
-        return out, False
+            notes.append("the second bar of each epoch is taken as its validation")
+            return out
+        notes.append("bars that follow an epoch's own are evaluations, not training; left out")
+        return {key: (other, other & False) for key, (other, _) in out.items()}
+
+    def _starts(self) -> IntArray:
+        """Return the lines that begin an epoch: `Epoch 6: early stopping` does not."""
+        begins = np.append(True, np.diff(self.epoch) != 0)[: len(self.epoch)]
+        announced = [
+            p.line for p in self.lines
+            if p.of("epoch") is not None and p.of("total", "epochs") is not None
+        ]  # fmt: skip
+        lines = [self.epoch_line[begins], *announced]
+        starts: IntArray = np.unique(np.concatenate(lines))
+        return starts
 
     def _where(self, part: _Lines) -> Points:
         """Return where the lines of one wording stand; their values are still to come."""

@@ -261,21 +261,48 @@ BARS = {
 
 @pytest.mark.parametrize("form", BARS)
 @pytest.mark.parametrize("rest", ["", " - val_loss: {v}"])
-def test_an_evaluation_after_training_is_none_of_it(log, form, rest):
-    """Keras' evaluate() draws a bar of another total below the last epoch's."""
+@pytest.mark.parametrize("total", [20, 100])
+def test_an_evaluation_after_training_is_none_of_it(log, form, rest, total):
+    """Keras' evaluate() draws a bar below the last epoch's, of the same total or another."""
     bar, end = BARS[form]
     pattern = "Epoch {n}/5\n" + bar.format(100, "{t}") + rest + end
-    run = log(lines(pattern) + "Epoch 5: early stopping\n" + bar.format(20, "9.9") + end)
+    run = log(lines(pattern) + "Epoch 5: early stopping\n" + bar.format(total, "9.9") + end)
     assert run.train_loss.value.tolist() == TRAIN
     assert (run.val_loss is None) == (not rest)
     assert any("left out" in note for note in run.notes)
 
 
+def drawn(count: int, loss: str) -> str:
+    """Draw a bar of 100 anew as Keras does."""
+    return f"{count}/100 [{'=' * (count // 4)}>{'.' * (30 - count // 4)}] - ETA: 0s - loss: {loss}"
+
+
+def test_a_bar_that_begins_again_is_an_evaluation(log):
+    """evaluate() counts to the same total from the start; a last drawing anew is no new bar."""
+    whole = "100/100 [==============================] - 2s 20ms/step - loss: "
+    log_lines = "".join(
+        f"Epoch {n}/5\n"
+        + "".join(f"{drawn(count, f'{1 / n + 1 / count:.4f}')}\r" for count in (10, 50, 99))
+        + f"{whole}{1 / n + 0.0001:.4f}\r{whole}{1 / n:.4f}\n"
+        for n in range(1, 6)
+    )
+    run = log(log_lines + "".join(f"{drawn(c, '9.9')}\r" for c in (10, 90)) + f"{whole}9.9\n")
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss is None
+
+
+def test_every_fit_of_one_epoch_begins_one(log):
+    """`Epoch 1/1` told again is another epoch, and its bar no evaluation."""
+    run = log(lines("round {n}\nEpoch 1/1\n100/100 - 1s - loss: {t}\n"))
+    assert run.train_loss.value.tolist() == TRAIN
+
+
 @pytest.mark.parametrize("form", BARS)
-def test_an_evaluation_after_every_epoch_is_its_validation(log, form):
+@pytest.mark.parametrize("total", [20, 100])
+def test_an_evaluation_after_every_epoch_is_its_validation(log, form, total):
     """Where no line names a validation loss, the second bar of each epoch is it."""
     bar, end = BARS[form]
-    pattern = "Epoch {n}/5\n" + bar.format(100, "{t}") + end + bar.format(20, "{v}") + end
+    pattern = "Epoch {n}/5\n" + bar.format(100, "{t}") + end + bar.format(total, "{v}") + end
     run = log(lines(pattern))
     assert run.train_loss.value.tolist() == TRAIN
     assert run.val_loss.value.tolist() == VAL
