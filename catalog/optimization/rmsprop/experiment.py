@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from catalog.lab.experiment import LOWER_TRAINING_LOSS, Claim, Experiment
 from catalog.lab.recipe import Part, Recipe
 from catalog.lab.surfaces import ROSENBROCK, arrivals
 from catalog.lab.tasks import short, valley
+from catalog.lab.train import Fit
 from catalog.optimization.adagrad.reference import Adagrad
-from catalog.optimization.gradient_descent.experiment import distance_left
 from catalog.optimization.rmsprop.reference import RMSprop
 
 
@@ -16,8 +18,18 @@ def apply(recipe: Recipe, lr: float = 1e-3) -> Recipe:
     return recipe.replace(optimizer=Part(RMSprop), lr=lr)
 
 
-# Ten times as many steps as its average remembers, so that it has forgotten the way down.
-ROUND = valley(curvatures=(1.0, 1.0)).replace(lr=0.01, epochs=1000, evaluate_every=1000)
+# The average has to forget the way down first, which takes it more than a thousand steps.
+ROUND = valley(curvatures=(1.0, 1.0)).replace(lr=0.01, epochs=2000, evaluate_every=2000)
+
+
+def unrest(fit: Fit) -> dict[str, float]:
+    """Return the greatest distance from the bottom in the second half of the run.
+
+    It is a share of the distance at the start; the loss of a round bowl is half its square.
+    """
+    loss = fit.history.series["loss"].value
+    return {"later_distance": math.sqrt(loss[len(loss) // 2 :].max() / loss[0])}
+
 
 STEP_SIZES = (1e-3, 1e-2, 0.1, 1.0, 10.0)
 
@@ -34,13 +46,14 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Long after it reached the bottom of a round bowl, does it rest there?",
-        setting="a quadratic bowl in two weights, curvatures 1 and 1, 1000 steps, rate 0.01",
+        setting="a quadratic bowl in two weights, curvatures 1 and 1, 2000 steps, rate 0.01;"
+        " greatest distance in the second half",
         control=ROUND,
         treatment=apply(ROUND, lr=ROUND.lr),
         control_name="gradient descent",
         treatment_name="RMSprop",
-        claims=(Claim("optimization", "distance_left"),),
-        metrics=distance_left,
+        claims=(Claim("optimization", "later_distance"),),
+        metrics=unrest,
     ),
     Experiment(
         question="On the Rosenbrock function, does it get nearer to the bottom than Adagrad?",
