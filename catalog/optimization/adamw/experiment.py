@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.lab.experiment import LOWER_TRAINING_LOSS, LOWER_VALIDATION_LOSS, Experiment
 from catalog.lab.recipe import Part, Recipe
-from catalog.lab.tasks import SGD, few
+from catalog.lab.tasks import SGD, few, short
 from catalog.optimization.adam.reference import Adam
 from catalog.optimization.adamw.reference import AdamW
 
@@ -16,6 +16,7 @@ def apply(recipe: Recipe, lr: float = 1e-3, weight_decay: float = 0.1) -> Recipe
 
 STRONG = 1.0
 """A decay that takes away a part of the weights in a few hundred steps."""
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 
 EXPERIMENTS = (
     Experiment(
@@ -30,20 +31,32 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Is it the decay that lowers the validation loss?",
-        setting="100 digits, 64-128-128-10, 300 full-batch steps, rate 0.001",
+        setting="100 digits, 64-128-128-10, 300 full-batch steps, best rate of each",
         control=few().replace(optimizer=Part(Adam)),
         treatment=apply(few(), weight_decay=STRONG),
         control_name="Adam",
         treatment_name="AdamW, decay 1",
         claims=(LOWER_VALIDATION_LOSS,),
+        lr_grid=RATES,
     ),
     Experiment(
         question="Is it better than an L2 penalty inside Adam that lowers the loss as well?",
-        setting="100 digits, 64-128-128-10, 300 full-batch steps, rate 0.001",
+        setting="100 digits, 64-128-128-10, 300 full-batch steps, best rate of each",
         control=few().replace(optimizer=Part(Adam, weight_decay=1e-3)),
         treatment=apply(few(), weight_decay=STRONG),
         control_name="Adam, L2 0.001",
         treatment_name="AdamW, decay 1",
         claims=(LOWER_VALIDATION_LOSS,),
+        lr_grid=RATES,
+    ),
+    Experiment(
+        question="With PyTorch's decay, does it reach a lower training loss than SGD in 100 steps?",
+        setting="300 digits, 64-128-128-10, batches of 30, 100 steps, best rate of each",
+        control=short(),
+        treatment=apply(short(), weight_decay=1e-2),
+        control_name="SGD",
+        treatment_name="AdamW, decay 0.01",
+        claims=(LOWER_TRAINING_LOSS,),
+        lr_grid=(1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0),
     ),
 )
