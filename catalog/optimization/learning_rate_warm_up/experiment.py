@@ -20,6 +20,7 @@ def apply(recipe: Recipe, share: float = 0.1, start_factor: float = 0.01) -> Rec
 LOW = rows().replace(epochs=10, evaluate_every=10)
 HIGH = LOW.replace(lr=0.03)
 SETTING = "300 digits row by row, transformer of 4 layers, batches of 30, 100 steps, Adam at"
+SHALLOW = LOW.set_model(depth=2)
 
 EXPERIMENTS = (
     Experiment(
@@ -39,5 +40,16 @@ EXPERIMENTS = (
         control_name="no warm-up",
         treatment_name="warm-up",
         claims=(LOWER_TRAINING_LOSS,),
+    ),
+    Experiment(
+        question="Does it lower the training loss where each has the rate that is best for it?",
+        setting="300 digits row by row, transformer of 2 layers, batches of 30, 100 steps, Adam at"
+        " its best rate, warm-up over 10 steps",
+        control=SHALLOW,
+        treatment=apply(SHALLOW),
+        control_name="no warm-up",
+        treatment_name="warm-up",
+        claims=(LOWER_TRAINING_LOSS,),
+        lr_grid=(1e-3, 3e-3, 1e-2, 3e-2),
     ),
 )
