@@ -19,7 +19,7 @@ class Bars(NamedTuple):
 
     Attributes:
         line: (n,) the lines.
-        count: (n,) how far the bar was.
+        done: (n,) how far the bar was.
         total: (n,) where it ends.
         value: (n,) the loss.
         validated: (n,) whether a validation loss stands beside it.
@@ -27,18 +27,31 @@ class Bars(NamedTuple):
     """
 
     line: IntArray
-    count: FloatArray
+    done: FloatArray
     total: FloatArray
     value: FloatArray
     validated: BoolArray
     drawn: BoolArray
 
+    def where(self, mask: BoolArray | IntArray) -> Bars:
+        """Return some of the points, or all in another order."""
+        return Bars(
+            self.line[mask], self.done[mask], self.total[mask],
+            self.value[mask], self.validated[mask], self.drawn[mask],
+        )  # fmt: skip
+
     @staticmethod
     def joined(parts: list[Bars]) -> Bars:
-        """Return all of them in the order of their lines."""
-        order = np.argsort(np.concatenate([part.line for part in parts]), kind="stable")
-        every = [np.concatenate(arrays)[order] for arrays in zip(*parts, strict=True)]
-        return Bars(*every)
+        """Return all points in the order of their lines."""
+        every = Bars(
+            np.concatenate([part.line for part in parts]),
+            np.concatenate([part.done for part in parts]),
+            np.concatenate([part.total for part in parts]),
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.validated for part in parts]),
+            np.concatenate([part.drawn for part in parts]),
+        )
+        return every.where(np.argsort(every.line, kind="stable"))
 
 
 def passes(bars: Bars, starts: IntArray) -> IntArray:
@@ -51,11 +64,11 @@ def passes(bars: Bars, starts: IntArray) -> IntArray:
     Returns:
         (n,) the pass of each point; before the first epoch a bar of another total than its is 1.
     """
-    line, count, total, value, validated, drawn = bars
+    line, done, total, value, validated, drawn = bars
     place = np.searchsorted(starts, line, side="right") - 1
-    ended = count[:-1] >= ENDED * total[:-1]
-    fell = (count[1:] < count[:-1]) & ended
-    repeated = (count[1:] == count[:-1]) & (count[1:] == total[1:])
+    ended = done[:-1] >= ENDED * total[:-1]
+    fell = (done[1:] < done[:-1]) & ended
+    repeated = (done[1:] == done[:-1]) & (done[1:] == total[1:])
     moved = np.abs(value[1:] - value[:-1]) > REDRAWN * np.abs(value[:-1])
     other = ~drawn[1:] | (validated[:-1] & ~validated[1:]) | moved
     begins = (total[1:] != total[:-1]) | fell | (repeated & other)

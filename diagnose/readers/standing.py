@@ -184,7 +184,7 @@ class Log:
                 part.line, count, of, part.number[:, losses[0]], every & validated,
                 every & part.told.phrase.is_drawn,
             )  # fmt: skip
-            found.append((part, unsaid, Bars(*(array[training] for array in bars))))
+            found.append((part, unsaid, bars.where(training)))
         found = [each for each in found if len(each[2].line)]
         starts = self._starts()
         if not len(starts) or not found:
