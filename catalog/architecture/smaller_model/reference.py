@@ -93,9 +93,11 @@ def related_inputs(x: Tensor, y: Tensor, count: int) -> Tensor:
         (count,) positions. An input that never changes comes last.
 
     Raises:
-        ValueError: If `count` is out of its range.
+        ValueError: If `count` is out of its range, or `y` has no row for each example.
     """
     _check("count", count, x.shape[1])
+    if y.dim() != 2 or len(y) != len(x):
+        raise ValueError(f"y must be ({len(x)}, targets). Got the shape {tuple(y.shape)}.")
     x, y = x - x.mean(0), y - y.mean(0)
     spread = x.square().sum(0)[:, None] * y.square().sum(0)  # (inputs, targets)
     r2 = torch.where(spread > 0, (x.T @ y).square() / spread, 0)

@@ -66,7 +66,8 @@ def test_inputs_are_ranked_by_their_correlation():
     for count in range(1, 9):
         expected = sorted(np.argsort(-r2)[:count].tolist())
         assert related_inputs(x, y, count).tolist() == expected
-    assert related_inputs(x * 1e4 + 7, -y, 3).tolist() == related_inputs(x, y, 3).tolist()
+    units = torch.logspace(-3, 3, 8, dtype=torch.float64)
+    assert related_inputs(x * units + 7, -1e4 * y, 3).tolist() == related_inputs(x, y, 3).tolist()
 
 
 def test_an_input_that_never_changes_comes_last():
@@ -85,6 +86,14 @@ def test_an_input_that_never_changes_comes_last():
         (
             lambda: related_inputs(WEIGHT, WEIGHT[:, :1], 10),
             "count must be from 1 to 9. Got 10.",
+        ),
+        (
+            lambda: related_inputs(WEIGHT, WEIGHT[:, 0], 1),
+            "y must be (6, targets). Got the shape (6,).",
+        ),
+        (
+            lambda: related_inputs(WEIGHT, WEIGHT[:4], 1),
+            "y must be (6, targets). Got the shape (4, 9).",
         ),
     ],
 )
