@@ -10,7 +10,7 @@ from diagnose.errors import LogError, UnknownName
 from diagnose.readers import delimited, json_history, json_lines, trainer_state
 from diagnose.readers.reader import Reader
 from diagnose.readers.source import Source
-from diagnose.readers.table import Choice, Table, to_runs
+from diagnose.readers.table import Choice, NoLoss, Table, to_runs
 from diagnose.run import Run
 
 TABLES: tuple[Reader, ...] = (
@@ -87,6 +87,12 @@ def read_file(
             raise LogError(f"{source.name}: too large for this machine's memory.") from None
         except LogError as error:
             problem = problem or error
+            if forced is not None and not forced.recognizes(source):
+                raise _not_as_told(source, forced) from None
+            if forced is None and reader is delimited.READER and isinstance(error, NoLoss):
+                # Printed lines may look like a table.
+                printed = _recognizing(source, map(_load, TEXT))
+                readers += [other for other in printed if other not in readers]
             if told is not None and len(readers) > 1:
                 told.append(f"{source.name}: not as {reader.name}: {error}")
     raise problem or LogError(f"{source.name}: is binary, not a log of numbers and text.")
@@ -132,6 +138,13 @@ def _explained(source: Source, readers: list[Reader], forced: Reader | None) -> 
         return f"{source.name}: read as {forced.name}, as told (by itself {share:.2f} sure)"
     tried = ", then ".join(f"{r.name} ({r.recognizes(source):.2f} sure)" for r in readers)
     return f"{source.name}: read as {tried or 'nothing: no reader knows it'}"
+
+
+def _not_as_told(source: Source, forced: Reader) -> LogError:
+    """Say that a log is not of the format that was named, and of which it may be."""
+    likely = _candidates(source)
+    rather = f"it looks like {likely[0].name}" if likely else "no reader knows it"
+    return LogError(f"{source.name}: does not look like {forced.name}, which --as names; {rather}.")
 
 
 def _candidates(source: Source) -> list[Reader]:

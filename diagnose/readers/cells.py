@@ -13,6 +13,8 @@ MISSING = frozenset(
 )  # fmt: skip
 """Cells that stand for "not logged"; a NaN is not among them, for it was logged."""
 
+_MARKS = '"*`'
+"""Quotes, and what Markdown sets in bold type or as code."""
 _SPELLED = {"+nan": "nan", "∞": "inf", "+∞": "inf", "-∞": "-inf"}
 # How Microsoft's C library prints them: 1.#INF, -1.#IND00, -nan(ind).
 _MICROSOFT = re.compile(r"([+-]?)(?:1\.#(inf|q?nan|snan|ind)\d*|(nan)\((?:s?nan|ind)\))")
@@ -32,7 +34,7 @@ def parse_number(cell: str, style: str = "") -> float | None:
     Raises:
         ValueError: If the cell holds text, or a number in another style.
     """
-    text = cell.strip().strip('"').strip().lower()
+    text = cell.strip().strip(_MARKS).strip().lower()
     if text in MISSING:
         return None
     percent = text.endswith("%")

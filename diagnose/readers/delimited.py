@@ -27,10 +27,12 @@ from diagnose.readers.layout import (
     WIDE_BLANKS,
     Layout,
     find_layout,
+    is_dressed,
     is_known,
     is_number_or_blank,
     is_numeric,
     split_line,
+    undressed,
 )
 from diagnose.readers.reader import Reader
 from diagnose.readers.rows import Cells
@@ -64,7 +66,7 @@ _SAMPLE_NAMES = frozenset(
 def _recognizes(source: Source) -> float:
     if b"\b\b\b" in source.head:
         return 0.0  # a progress bar, drawn anew over itself
-    lines = source.head_lines()
+    lines = _head_lines(source)
     if "".join(lines[:20]).lstrip("\ufeff \t")[:1] in ("{", "["):
         return 0.0
     if len(lines) == 1 and len(lines[0]) >= MAX_LINE:
@@ -83,8 +85,13 @@ def _are_told(names: Sequence[str]) -> bool:
     return 2 * decimals >= len(names) or any(_TOLD.search(name) for name in names)
 
 
-def _read(source: Source, choice: Choice) -> Table:
+def _head_lines(source: Source) -> list[str]:
     lines = source.head_lines()
+    return list(map(undressed, lines)) if is_dressed(source.head) else lines
+
+
+def _read(source: Source, choice: Choice) -> Table:
+    lines = _head_lines(source)
     if max(map(len, lines), default=0) >= MAX_LINE:
         raise LogError(f"{source.name}: a line of over {MAX_LINE:,} characters is no table.")
     layout = source.layout or find_layout(lines)
@@ -213,6 +220,8 @@ def _chunks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArra
                 if '"' in lines[-1]:
                     # A quoted cell may go on beyond the chunk.
                     lines += itertools.islice(stream, MAX_QUOTED_LINES)
+                if is_dressed(source.head):
+                    lines = list(map(undressed, lines))
                 if not lines[-1].endswith("\n"):
                     lines[-1] = _whole_cells(lines, body, number + len(lines))
                 block = _fast(lines, body, wanted)
@@ -424,7 +433,7 @@ def _read_long(source: Source, body: Body, split: str, numeric: Sequence[str]) -
         with source.open_text() as stream:
             for _ in range(body.layout.skip):
                 stream.readline()
-            lines = list(stream)
+            lines = list(map(undressed, stream)) if is_dressed(source.head) else list(stream)
     except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
     if lines and not lines[-1].endswith("\n"):

@@ -16,6 +16,12 @@ DELIMITERS = (",", "\t", ";", "|", BLANKS, WIDE_BLANKS)
 SAMPLE_LINES = 30
 BODY_LINES = 8
 """So many lines below a header tell whether it is one."""
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_BARS = "│┃║"
+_AS_BAR = str.maketrans(dict.fromkeys(_BARS, "|"))
+_BOX = re.compile(r"[\u2500-\u257f|+]")
+_SPACY = ("E", "#")
+"""How spaCy calls the epoch and the step."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
@@ -53,7 +59,19 @@ class Layout:
 
 def is_drawn(line: str) -> bool:
     """Return whether a line only draws: `|---|:---|` under a header, `=====` between runs."""
-    return ("--" in line or "==" in line or "──" in line) and not line.strip(" \t|+:=-─\r\n")
+    if "--" in line or "==" in line:
+        return not line.strip(" \t|+:=-─\r\n")
+    return ("──" in line or "━━" in line or "══" in line) and not _BOX.sub("", line).strip()
+
+
+def is_dressed(head: bytes) -> bool:
+    """Return whether a log's beginning holds colours of a terminal or lines that draw a box."""
+    return b"\x1b[" in head or any(sign.encode() in head for sign in _BARS)
+
+
+def undressed(line: str) -> str:
+    """Return a line without colours, and with `|` for the lines of a box."""
+    return _COLOURS.sub("", line).translate(_AS_BAR)
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -106,6 +124,8 @@ def find_layout(lines: Sequence[str]) -> Layout | None:
             found = layout
     if found is not None and found.has_header:
         _join_second_header(found, lines)
+        if found.names[: len(_SPACY)] == list(_SPACY):
+            found.names[: len(_SPACY)] = ["epoch", "step"]
     return found
 
 

@@ -36,6 +36,10 @@ REPEATED_SHARE = 0.5
 """Where more than this share of the steps have several values, those are parts of a step."""
 
 
+class NoLoss(LogError):
+    """No column of a log is called a loss; it may not be the table that it was taken for."""
+
+
 @dataclass(slots=True, eq=False)
 class Table:
     """What a reader found.
@@ -173,7 +177,7 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
     }
     roles = _roles(columns, {step_name, epoch_name}, named, notes)
     if not {"train_loss", "val_loss"} & set(roles):
-        raise LogError(_no_loss(source, table, names))
+        raise _no_loss(source, table, names)
 
     rows = 1 + max(int(c.row[-1]) for c in columns.values())
     main = roles.get("train_loss") or roles["val_loss"]
@@ -283,11 +287,11 @@ def _roles(
     return roles
 
 
-def _no_loss(source: str, table: Table, names: Sequence[str]) -> str:
+def _no_loss(source: str, table: Table, names: Sequence[str]) -> LogError:
     """Say that no column is a loss, which were seen, and how to name one."""
     losses = [n for n in names if "loss" in words(n) or n.lower().endswith("loss")]
     if is_adversarial(losses):
-        return (
+        return LogError(
             f"{source}: {listing(losses)} are the losses of a generator and a discriminator;"
             " they play against each other and are not judged as one training loss."
             " Name one with --train-loss COLUMN to look at it alone."
@@ -295,9 +299,11 @@ def _no_loss(source: str, table: Table, names: Sequence[str]) -> str:
     text = table.text_columns
     told = [n for n in text if meaning(n).kind == "loss" and not meaning(n).extras]
     if told:
-        return f"{source}: no training curve here: column {told[0]!r} {_held(text[told[0]])}."
+        return LogError(
+            f"{source}: no training curve here: column {told[0]!r} {_held(text[told[0]])}."
+        )
     held = [n for n, cell in text.items() if cell]
-    return (
+    return NoLoss(
         f"{source}: no training curve here: no column is called a loss."
         f" Columns seen: {listing(names)}{f'; text in {listing(held)}' if held else ''}."
         " Name one with --train-loss COLUMN (and --val-loss COLUMN)."

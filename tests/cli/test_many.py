@@ -240,6 +240,16 @@ def test_as_forces_a_reader(tmp_path, monkeypatch, capsys):
     assert "--as names the format of a file, and folder is a folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["tensorboard", "json", "wandb", "mlflow_db", "trainer_state"])
+def test_as_on_another_format_says_what_it_looks_like(tmp_path, monkeypatch, capsys, name):
+    """The sentence blames the option, and not the log."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text(curve("over"))
+    assert run(["a.csv", "--as", name]) == 2
+    told = f"diagnose: a.csv: does not look like {name}, which --as names; it looks like csv.\n"
+    assert capsys.readouterr().err == told
+
+
 def test_formats_are_listed_from_the_readers(capsys):
     """Each has a name of its own, what is recognized, and an example."""
     assert run(["formats"]) == 0

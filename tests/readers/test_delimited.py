@@ -502,6 +502,60 @@ def test_cut_exponent_of_uneven_length(read_log) -> None:
     assert run.train_loss.step.tolist() == [1, 2, 3]
 
 
+SKORCH = """\
+  epoch    train_loss    valid_loss     dur
+-------  ------------  ------------  ------
+      1        \x1b[36m0.9000\x1b[0m        \x1b[35m0.9500\x1b[0m  0.0213
+      2        \x1b[36m0.7000\x1b[0m        \x1b[35m0.8500\x1b[0m  0.0113
+      3        0.7500        0.8700  0.0113
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SKORCH,
+        "Re-initializing module.\n" + SKORCH,
+        "| epoch | train_loss | valid_loss |\n|---|---|---|\n| 1 | **0.9** | `0.95` |\n"
+        "| 2 | 0.7 | **0.85** |\n| 3 | 0.75 | 0.87 |\n",
+        "┏━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━┓\n┃ epoch ┃ Train Loss ┃ Valid Loss ┃\n"
+        "┡━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━┩\n│ 1     │ 0.9        │ 0.95       │\n"
+        "│ 2     │ 0.7        │ 0.85       │\n│ 3     │ 0.75       │ 0.87       │\n"
+        "└───────┴────────────┴────────────┘\n",
+    ],
+    ids=["colours", "after a message", "bold type", "box"],
+)
+def test_dressed_tables(read_log, points, text) -> None:
+    """Colours, bold type and boxes are no part of the numbers."""
+    run = read_log(text, "train.log")
+    assert points(run, "train_loss") == [(1, 0.9), (2, 0.7), (3, 0.75)]
+    assert points(run, "val_loss") == [(1, 0.95), (2, 0.85), (3, 0.87)]
+    assert run.step_unit == "epoch"
+
+
+def test_the_table_of_spacy(read_log, points) -> None:
+    """`E` is the epoch and `#` the step."""
+    run = read_log(
+        "E    #       LOSS NER  ENTS_F  SCORE\n---  ------  --------  ------  ------\n"
+        "  0       0     44.93    0.00    0.00\n  0     200   1200.50   30.00    0.30\n"
+        "  1     400    900.25   40.00    0.40\n",
+        "train.log",
+    )
+    assert points(run, "train_loss") == [(0, 44.93), (200, 1200.5), (400, 900.25)]
+    assert run.step_unit == "step"
+
+
+@pytest.mark.parametrize(
+    "line", ["Epoch {e}: loss 0,{v}\n", "Step {e},000 loss 0.{v}\n", "Step {e},000, loss: 0.{v}\n"]
+)
+def test_printed_lines_that_look_like_a_table(read_log, line) -> None:
+    """Where no column is a loss the text reader is tried."""
+    text = "".join(line.format(e=e, v=v) for e, v in ((1, 95), (2, 75), (3, 65)))
+    run = read_log(text, "train.log")
+    assert run.format == "text"
+    assert run.train_loss.value.tolist() == [0.95, 0.75, 0.65]
+
+
 def test_cut_exponent(read_log) -> None:
     """A number cut within its exponent is not read as one without."""
     run = read_log(
