@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-import orjson
 
 from diagnose.errors import LogError
 from diagnose.readers.axis import Column
-from diagnose.readers.body import AXES, BLANK, MAX_QUOTED_LINES, Body, Problems
+from diagnose.readers.body import AXES, BLANK, Body, Problems
 from diagnose.readers.columns import (
     SPLIT_COLUMNS,
     choose_axis,
@@ -34,13 +31,15 @@ from diagnose.readers.layout import (
     split_line,
     undressed,
 )
+from diagnose.readers.plain_rows import parse_rows
 from diagnose.readers.reader import Reader
 from diagnose.readers.rows import Cells
 from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import FloatArray
 
-CHUNK_LINES = 50_000
+PIECE = 1 << 19
+"""So many bytes are parsed at a time: their numbers stay in a processor's cache."""
 ALL_COLUMNS_BYTES = 8 << 20
 """Up to this size every column is read; above it only those that have a role."""
 MAX_COLUMNS = 20_000
@@ -106,9 +105,7 @@ def _read(source: Source, choice: Choice) -> Table:
     first = lines[layout.skip : layout.skip + SAMPLE_LINES]
     every = list(range(len(names)))
     # Where every column parses as numbers there is no text to look for.
-    plain = (
-        layout.is_plain or _fast([f"{line}\n" for line in first], Body(layout), every) is not None
-    )
+    plain = layout.is_plain or _fast("\n".join(first), Body(layout), every) is not None
     sample = [] if plain else [c for _, c in Body(layout).rows(first, 0) if c is not None]
     text = _text_columns(names, sample, layout)
     if _is_named_in(_RUN_NAMES, names, text, sample) and not choice.roles_given():
@@ -131,21 +128,27 @@ def _read(source: Source, choice: Choice) -> Table:
     wanted = _wanted(names, text, choice, source.size)
     if not wanted:
         return Table("CSV", {}, [], text)
-    chunks = list(_chunks(source, body, wanted))
-    if not sum(len(chunk) for chunk in chunks):
+    parts: list[list[FloatArray]] = [[] for _ in wanted]
+    for block in _blocks(source, body, wanted):
+        for part, value in zip(parts, block.T, strict=True):
+            part.append(value.copy())
+    rows = np.arange(sum(map(len, parts[0])))
+    if not len(rows):
         raise LogError(f"{source.name}: only a header, no rows: {listing(names)}.")
-    block = np.concatenate(chunks) if len(chunks) > 1 else chunks[0]
     body.problems.notes += [
         f"column {name!r} holds text ({cell[:40]!r}) and was left out"
         for name, cell in text.items()
         if (meaning(name).kind == "loss" and not meaning(name).extras) or normalized(name) in AXES
     ]
     columns: dict[str, Column] = {}
-    for index, position in enumerate(wanted):
-        value = block[:, index]
-        row = np.flatnonzero(value != BLANK)
-        if len(row):
-            columns[names[position]] = Column(row, value if len(row) == len(value) else value[row])
+    for position, part in zip(wanted, parts, strict=True):
+        value = np.concatenate(part)
+        part.clear()
+        told = value != BLANK
+        if told.all():
+            columns[names[position]] = Column(rows, value)
+        elif told.any():
+            columns[names[position]] = Column(rows[told], value[told])
     table = Table(
         "CSV" if layout.delimiter in ",;" else "TSV" if layout.delimiter == "\t" else "table",
         columns,
@@ -208,28 +211,32 @@ def _wanted(names: list[str], text: dict[str, str], choice: Choice, size: int) -
     return out
 
 
-def _chunks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArray]:
-    """Read the table's body a chunk of lines at a time."""
-    row = 0
-    number = body.layout.skip
+def _blocks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArray]:
+    """Parse the table's body, some lines at a time."""
+    row = number = 0
+    dressed = is_dressed(source.head)
     try:
-        with source.open_text() as stream:
-            for _ in range(body.layout.skip):
-                stream.readline()
-            while lines := list(itertools.islice(stream, CHUNK_LINES)):
-                if '"' in lines[-1]:
-                    # A quoted cell may go on beyond the chunk.
-                    lines += itertools.islice(stream, MAX_QUOTED_LINES)
-                if is_dressed(source.head):
-                    lines = list(map(undressed, lines))
-                if not lines[-1].endswith("\n"):
-                    lines[-1] = _whole_cells(lines, body, number + len(lines))
-                block = _fast(lines, body, wanted)
-                if block is None:
-                    block = _slow(lines, body, wanted, number, row)
-                number += len(lines)
-                row += len(block)
-                yield block
+        for text in source.pieces(PIECE):
+            while number < body.layout.skip and text:
+                text = text.partition("\n")[2]
+                number += 1
+            if dressed:
+                text = undressed(text)
+            if not text.endswith("\n"):
+                *lines, last = text.split("\n")
+                if len(last) >= MAX_LINE:
+                    raise LogError(
+                        f"{source.name}: a line of over {MAX_LINE:,} characters is no table"
+                        f" (line {number + len(lines) + 1})."
+                    )
+                last = _whole_cells([*lines, last], body, number + len(lines) + 1)
+                text = "\n".join([*lines, last])
+            block = _fast(text, body, wanted)
+            if block is None:
+                block = _slow(text.split("\n"), body, wanted, number, row)
+            number += text.count("\n")
+            row += len(block)
+            yield block
     except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
 
@@ -279,109 +286,13 @@ def _is_whole(cell: str, above: Sequence[str]) -> bool:
     return ("." in cell or "," in cell) and digits >= CUT_DIGITS
 
 
-def _fast(lines: Sequence[str], body: Body, wanted: list[int]) -> FloatArray | None:
+def _fast(text: str, body: Body, wanted: list[int]) -> FloatArray | None:
     """Parse lines of nothing but numbers and blanks; None if there is anything else."""
-    delimiter = body.layout.delimiter
+    layout = body.layout
     places = [place for i in wanted if (place := body.order[i]) is not None]
-    text = "".join(lines)
-    if len(places) < len(wanted) or any(sign in text for sign in '"_#%'):
+    if len(places) < len(wanted):
         return None
-    if not text.strip():
-        return np.empty((0, len(wanted)))
-    if body.layout.styles:
-        if "." in text:
-            return None
-        text = text.replace(",", ".")
-        lines = text.splitlines(keepends=True)
-    blanks = delimiter in (BLANKS, WIDE_BLANKS)
-    filled = text if blanks else _with_blanks_filled(text, delimiter)
-    if not blanks:
-        table = _as_json(filled, delimiter, body.width)
-        if table is not None:
-            return _without_blank_rows(table if len(places) == body.width else table[:, places])
-    whole = places == list(range(body.width))
-    if not whole or blanks or filled is not text:
-        # Where every column is read, numpy itself refuses rows of another width.
-        lines = [line for line in lines if not line.isspace()]
-        if not _are_even(lines, body.width, delimiter):
-            return None
-    try:
-        block = np.loadtxt(
-            lines if filled is text else io.StringIO(filled),
-            delimiter=None if blanks else delimiter,
-            usecols=None if whole and filled is text else places,
-            comments=None,
-            ndmin=2,
-        )
-    except (ValueError, IndexError):
-        return None
-    if block.shape[1] != len(wanted):
-        return None
-    return _without_blank_rows(block)
-
-
-def _without_blank_rows(block: FloatArray) -> FloatArray:
-    some = (block != BLANK).any(axis=1)
-    return block if some.all() else block[some]
-
-
-def _as_json(text: str, delimiter: str, width: int) -> FloatArray | None:
-    """Parse rows of numbers as one JSON array, in half of `numpy.loadtxt`'s time.
-
-    Args:
-        text: The rows, each ended by a newline.
-        delimiter: What separates the cells.
-        width: How many cells each row must have.
-
-    Returns:
-        (rows, width) numbers; None if a row has another width, or a cell is spelled as JSON does
-        not spell a number (NaN and infinities among them).
-    """
-    rows = text.rstrip("\n")
-    if not rows.isascii() or any(word in rows for word in ("true", "false", "null")):
-        return None
-    characters = np.frombuffer(rows.encode(), dtype=np.uint8)
-    signs = characters[(characters == ord(delimiter)) | (characters == ord("\n"))]
-    if (len(signs) + 1) % width:
-        return None
-    ends = np.append(signs, ord("\n")).reshape(-1, width)
-    if (ends[:, -1] != ord("\n")).any() or (ends[:, :-1] != ord(delimiter)).any():
-        return None
-    commas = rows if delimiter == "," else rows.replace(delimiter, ",")
-    try:
-        values = np.array(orjson.loads(f"[{commas.replace(chr(10), ',')}]"), dtype=np.float64)
-    except (orjson.JSONDecodeError, TypeError, ValueError, OverflowError):
-        return None
-    return values.reshape(-1, width) if values.shape == (ends.size,) else None
-
-
-def _are_even(lines: Sequence[str], width: int, delimiter: str) -> bool:
-    """Return whether every line has `width` cells; or one more, if it is blank in every line."""
-    if delimiter in (BLANKS, WIDE_BLANKS):
-        return {len(line.split()) for line in lines} == {width}
-    counts = {line.count(delimiter) for line in lines}
-    if counts == {width}:
-        return all(line.rstrip(" \n").endswith(delimiter) for line in lines)
-    return counts == {width - 1}
-
-
-def _with_blanks_filled(text: str, delimiter: str) -> str:
-    """Put `BLANK` into every blank cell; the text itself where there is none."""
-    edges = (f"{delimiter}\n", f"\n{delimiter}")
-    if not (
-        delimiter * 2 in text
-        or any(edge in text for edge in edges)
-        or text.startswith(delimiter)
-        or text.endswith(delimiter)
-    ):
-        return text
-    fill = f"{delimiter}{BLANK!r}{delimiter}"
-    text = text.replace(delimiter * 2, fill).replace(delimiter * 2, fill)
-    text = text.replace(edges[0], f"{delimiter}{BLANK!r}\n")
-    text = text.replace(edges[1], f"\n{BLANK!r}{delimiter}")
-    if text.startswith(delimiter):
-        text = f"{BLANK!r}{text}"
-    return f"{text}{BLANK!r}" if text.endswith(delimiter) else text
+    return parse_rows(text, layout.delimiter, body.width, places, comma=bool(layout.styles))
 
 
 def _slow(lines: Sequence[str], body: Body, wanted: list[int], number: int, row: int) -> FloatArray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
@@ -185,6 +187,38 @@ class Source:
     def open_text(self) -> TextIO:
         """Open the log as text at its beginning; undecodable bytes become U+FFFD."""
         return io.TextIOWrapper(self.open(), encoding=self.encoding, errors="replace", newline=None)
+
+    def pieces(self, size: int) -> Iterator[str]:
+        """Yield the log as text, some whole lines at a time, their ends as `open_text` has them.
+
+        A quoted cell that spans lines is not cut, unless it is longer than a piece; a line is cut
+        only where it is longer than MAX_LINE. The last piece is no short one, if the log is not.
+
+        Args:
+            size: About how many bytes a piece takes.
+        """
+        decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(self.encoding)("replace"), translate=True
+        )
+        rest = ""
+        with self.open() as stream:
+            data, following = stream.read(size), stream.read(size)
+            while data:
+                further = stream.read(size) if following else b""
+                if not further:
+                    data, following = data + following, b""
+                text = rest + decoder.decode(data, final=not following)
+                end = len(text)
+                if following:
+                    end = text.rfind("\n") + 1
+                    if text.count('"', 0, end) % 2:
+                        end = text.rfind("\n", 0, text.rfind('"', 0, end)) + 1 or end
+                    if not end and len(text) >= MAX_LINE:
+                        end = len(text)
+                if end:
+                    yield text[:end]
+                rest = text[end:]
+                data, following = following, further
 
     def text(self) -> str:
         """Return the whole log as text.
