@@ -11,7 +11,6 @@ from diagnose.errors import LogError
 from diagnose.readers.axis import Column
 from diagnose.readers.body import AXES, BLANK, Body, Problems
 from diagnose.readers.columns import (
-    SPLIT_COLUMNS,
     choose_axis,
     is_line_number,
     meaning,
@@ -31,9 +30,9 @@ from diagnose.readers.layout import (
     split_line,
     undressed,
 )
+from diagnose.readers.long_table import find_keys, is_long, is_run, read_long, told_apart
 from diagnose.readers.plain_rows import parse_rows
 from diagnose.readers.reader import Reader
-from diagnose.readers.rows import Cells
 from diagnose.readers.source import MAX_LINE, READ_ERRORS, Source, reason
 from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import FloatArray
@@ -54,9 +53,6 @@ _TOLD = re.compile(r"\w[:=] ?[-+]?\.?\d")
 _SHORT_EXPONENT = re.compile(r"[eE][+-]?\d?$")
 _SUFFIXES = re.compile(r"(\.[a-z]\w{1,4}){1,2}$", re.IGNORECASE)
 _ERRORS = re.compile(r"(?<![a-z])(learn|test)_error\.tsv")
-_RUN_NAMES = frozenset(
-    ["name", "run_name", "run_id", "run", "id", "experiment", "config", "model", "model_name"]
-)
 _SAMPLE_NAMES = frozenset(
     ["file_path", "filepath", "file", "filename", "file_name", "image", "image_path", "img_path"]
 )
@@ -75,7 +71,7 @@ def _recognizes(source: Source) -> float:
         return 0.0
     if not layout.has_header or _are_told(layout.names):
         return 0.3
-    return 0.8 if any(is_known(name) for name in layout.names) else 0.4
+    return 0.8 if any(map(is_known, layout.names)) or is_long(layout.names) else 0.4
 
 
 def _are_told(names: Sequence[str]) -> bool:
@@ -108,11 +104,6 @@ def _read(source: Source, choice: Choice) -> Table:
     plain = layout.is_plain or _fast("\n".join(first), Body(layout), every) is not None
     sample = [] if plain else [c for _, c in Body(layout).rows(first, 0) if c is not None]
     text = _text_columns(names, sample, layout)
-    if _is_named_in(_RUN_NAMES, names, text, sample) and not choice.roles_given():
-        raise LogError(
-            f"{source.name}: is a table of runs, one a row, not the curve of one run;"
-            " export the history of a run."
-        )
     if (
         choose_axis(names) == (None, None)
         and _is_named_in(_SAMPLE_NAMES, names, text, sample)
@@ -122,9 +113,12 @@ def _read(source: Source, choice: Choice) -> Table:
             f"{source.name}: no training curve here: is a table of samples, one a row, without"
             " steps."
         )
-    split = next((n for n in names if normalized(n) in SPLIT_COLUMNS and n in text), None)
-    if split is not None:
-        return _read_long(source, body, split, [n for n in names if n not in text])
+    keys = find_keys(names, text, sample)
+    if keys.metric is None and choice.roles_given():
+        keys = keys._replace(runs=())
+    if keys.is_long:
+        numeric = [name for name in names if name not in text]
+        return read_long(_rows(source, body), body, keys, numeric, source.name)
     wanted = _wanted(names, text, choice, source.size)
     if not wanted:
         return Table("CSV", {}, [], text)
@@ -157,7 +151,7 @@ def _read(source: Source, choice: Choice) -> Table:
         tuple(body.problems.breaks),
     )
     _name_by_file(source, table, {normalized(n) for n in names})
-    return table
+    return table if choice.roles_given() else told_apart(table, source.name)
 
 
 def _text_columns(names: list[str], sample: list[list[str]], layout: Layout) -> dict[str, str]:
@@ -206,14 +200,34 @@ def _wanted(names: list[str], text: dict[str, str], choice: Choice, size: int) -
             out.append(index)
         elif name in text or is_line_number(name):
             continue
-        elif size <= ALL_COLUMNS_BYTES or is_known(name):
+        elif size <= ALL_COLUMNS_BYTES or is_known(name) or is_run(name):
             out.append(index)
     return out
 
 
 def _blocks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArray]:
     """Parse the table's body, some lines at a time."""
-    row = number = 0
+    row = 0
+    for number, text in _pieces(source, body):
+        block = _fast(text, body, wanted)
+        if block is None:
+            block = _slow(text.split("\n"), body, wanted, number, row)
+        row += len(block)
+        yield block
+
+
+def _rows(source: Source, body: Body) -> Iterator[tuple[int, list[str] | None]]:
+    """Yield the number of each row's line and its cells; None where a header stands again."""
+    for number, text in _pieces(source, body):
+        yield from body.rows(text.split("\n"), number)
+
+
+def _pieces(source: Source, body: Body) -> Iterator[tuple[int, str]]:
+    """Yield the table's body, some lines at a time, each piece behind the number of lines before.
+
+    Of a last line without an end only whole cells are left.
+    """
+    number = 0
     dressed = is_dressed(source.head)
     try:
         for text in source.pieces(PIECE):
@@ -231,12 +245,8 @@ def _blocks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArra
                     )
                 last = _whole_cells([*lines, last], body, number + len(lines) + 1)
                 text = "\n".join([*lines, last])
-            block = _fast(text, body, wanted)
-            if block is None:
-                block = _slow(text.split("\n"), body, wanted, number, row)
+            yield number, text
             number += text.count("\n")
-            row += len(block)
-            yield block
     except READ_ERRORS as error:
         raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
 
@@ -336,39 +346,6 @@ def _name_by_file(source: Source, table: Table, forms: set[str]) -> None:
         stem = f"{place}/{stem}"
     if said.split or normalized(name) == "value" or stem != file:
         table.columns[stem] = table.columns.pop(name)
-
-
-def _read_long(source: Source, body: Body, split: str, numeric: Sequence[str]) -> Table:
-    """Read a long table, where a column says which part of the data a row was measured on."""
-    try:
-        with source.open_text() as stream:
-            for _ in range(body.layout.skip):
-                stream.readline()
-            lines = list(map(undressed, stream)) if is_dressed(source.head) else list(stream)
-    except READ_ERRORS as error:
-        raise LogError(f"{source.name}: cannot be read to its end: {reason(error)}") from None
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] = _whole_cells(lines, body, body.layout.skip + len(lines))
-    found = Cells(body.axes)
-    at = body.names.index(split)
-    places = [(body.names.index(name), name) for name in numeric]
-    row = 0
-    for number, cells in body.rows(lines, body.layout.skip):
-        if cells is None:
-            body.problems.breaks.append(row)
-            continue
-        part = normalized(cells[at])
-        found.begin(part)
-        for index, name in places:
-            value = body.number(cells[index], index, number)
-            if value != BLANK:
-                found.add(row, part, name, value)
-        row += 1
-    columns = found.columns()
-    notes = body.notes()
-    if not set(columns) <= set(body.names):
-        notes.append(f"rows were told apart by column {split!r}")
-    return Table("CSV", columns, notes, {}, tuple(body.problems.breaks))
 
 
 READER = Reader(

@@ -80,6 +80,40 @@ class Choice:
         return self.train_loss is not None or self.val_loss is not None
 
 
+Curve = tuple[FloatArray, FloatArray]
+"""Steps and values."""
+
+
+def aligned(
+    series: Mapping[str, Curve], name: str, notes: Sequence[str] = (), axis: str = "step"
+) -> Table:
+    """Put curves that have steps of their own on common rows.
+
+    Args:
+        series: The curves, by the column's name.
+        name: The log's format.
+        notes: Remarks for the report.
+        axis: What to call the column of the steps.
+    """
+    rising = {f: curve for f, curve in series.items() if (np.diff(curve[0]) > 0).all()}
+    union = np.unique(np.concatenate([steps for steps, _ in rising.values()] or [np.empty(0)]))
+    # A step that was logged again tells a restart, which the order of the rows must keep; the
+    # losses come first, since what stands before a restart is taken for what it replaced.
+    others = [tag for tag in series if tag not in rising]
+    others.sort(key=lambda tag: meaning(tag).kind != "loss")
+    steps: list[FloatArray] = []
+    columns: dict[str, Column] = {}
+    start = 0
+    for tag in others:
+        at, values = series[tag]
+        columns[tag] = Column(start + np.arange(len(at)), values)
+        steps.append(at)
+        start += len(at)
+    for tag, (at, values) in rising.items():
+        columns[tag] = Column(start + np.searchsorted(union, at), values)
+    return Table(name, {axis: Column.of(np.concatenate([*steps, union])), **columns}, list(notes))
+
+
 def _find(name: str, known: Sequence[str], text: Mapping[str, str]) -> str:
     """Find a column by its name, or by its name in another spelling where that is unambiguous."""
     if name in known:

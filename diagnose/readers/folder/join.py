@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +18,7 @@ from diagnose.readers.folder.layouts import epoch_of
 from diagnose.readers.json_history import load_json
 from diagnose.readers.rows import columns_of, to_number
 from diagnose.readers.source import Source
-from diagnose.readers.table import Choice, Table
-from diagnose.run import FloatArray
+from diagnose.readers.table import Choice, Curve, Table, aligned
 
 Part = tuple[str, Table]
 """A table and what goes before the names of its columns."""
@@ -107,32 +106,6 @@ def stacked(parts: Sequence[Part], name: str) -> Table:
         list(dict.fromkeys(notes)),
         breaks=tuple(breaks),
     )
-
-
-Curve = tuple[FloatArray, FloatArray]
-"""Steps and values."""
-
-
-def aligned(series: Mapping[str, Curve], name: str, notes: Sequence[str] = ()) -> Table:
-    """Put curves that have steps of their own on common rows."""
-    rising = {f: curve for f, curve in series.items() if (np.diff(curve[0]) > 0).all()}
-    union = np.unique(np.concatenate([steps for steps, _ in rising.values()] or [np.empty(0)]))
-    # A step that was logged again tells a restart, which the order of the rows must keep; the
-    # losses come first, since what stands before a restart is taken for what it replaced.
-    others = [field for field in series if field not in rising]
-    others.sort(key=lambda field: meaning(field).kind != "loss")
-    steps: list[FloatArray] = []
-    columns: dict[str, Column] = {}
-    start = 0
-    for field in others:
-        at, values = series[field]
-        columns[field] = Column(start + np.arange(len(at)), values)
-        steps.append(at)
-        start += len(at)
-    for field, (at, values) in rising.items():
-        columns[field] = Column(start + np.searchsorted(union, at), values)
-    axis = Column.of(np.concatenate([*steps, union]))
-    return Table(name, {"step": axis, **columns}, list(notes))
 
 
 def _events(path: str, root: str, files: Sequence[str], choice: Choice) -> list[tuple[str, Table]]:
