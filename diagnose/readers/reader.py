@@ -41,6 +41,8 @@ class Reader(NamedTuple):
             if source.is_cut:
                 raise LogError(f"{source.name}: {CUT_OFF}") from None
             raise
+        if source.is_text and not source.encoding.startswith("utf"):
+            table.notes.append(f"the text is not UTF-8 and was read as {source.encoding}")
         if source.is_cut:
             table.notes.insert(0, "the compressed file is cut off; what is whole of it was read")
         return table

@@ -62,6 +62,7 @@ class Source:
         name: What to call it in messages.
         size: Its size in bytes as stored, 0 where unknown.
         head: The first 64 KiB, decompressed.
+        encoding: Its text encoding, as far as the head tells.
         is_text: Whether it holds text, as far as the head tells.
         is_cut: Whether it was found to be compressed, and cut off.
         layout: The table layout that its recognition found, so that reading need not look again.
@@ -73,6 +74,7 @@ class Source:
         self._packing = ""
         self.is_cut = False
         self.head = b""
+        self.encoding = "utf-8"
         self.is_text = True
         self._lines: list[str] | None = None
         self.layout: Layout | None = None
@@ -138,26 +140,12 @@ class Source:
                 f"{self.name}: is a pickle; it could run any code, so it is never loaded."
                 " Save the losses as CSV or JSON."
             )
+        self.encoding = _unicode(head)
         self.is_text = self.encoding != "utf-8" or not _is_binary(head)
+        if self.is_text and self.encoding == "utf-8" and not head.isascii():
+            from diagnose.readers.charset import find_charset  # noqa: PLC0415 (most are ASCII)
 
-    @property
-    def encoding(self) -> str:
-        """The text encoding that the byte-order mark, or the pattern of zero bytes, tells."""
-        head = self.head
-        if head.startswith(b"\xef\xbb\xbf"):
-            return "utf-8-sig"
-        if head[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
-            return "utf-32"
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return "utf-16"
-        sample = head[:512]
-        if len(sample) >= 16:
-            odd, even = sample[1::2].count(0), sample[::2].count(0)
-            if odd > 0.4 * len(sample) / 2 and even == 0:
-                return "utf-16-le"
-            if even > 0.4 * len(sample) / 2 and odd == 0:
-                return "utf-16-be"
-        return "utf-8"
+            self.encoding = find_charset(head)
 
     def open(self) -> BinaryIO:
         """Open the log's bytes, decompressed, at their beginning."""
@@ -259,6 +247,24 @@ class Source:
                 raise LogError(f"{self.name}: {reason(error)}") from None
             self._lines = lines
         return self._lines
+
+
+def _unicode(head: bytes) -> str:
+    """Return the text encoding that the byte-order mark, or the pattern of zero bytes, tells."""
+    if head.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    if head[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        return "utf-32"
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    sample = head[:512]
+    if len(sample) >= 16:
+        odd, even = sample[1::2].count(0), sample[::2].count(0)
+        if odd > 0.4 * len(sample) / 2 and even == 0:
+            return "utf-16-le"
+        if even > 0.4 * len(sample) / 2 and odd == 0:
+            return "utf-16-be"
+    return "utf-8"
 
 
 def _is_binary(head: bytes) -> bool:

@@ -171,3 +171,53 @@ def test_head_lines_are_those_of_the_text(tmp_path) -> None:
     assert source.head_lines() == [
         "a\x0bb\x1cc\u2028d, a line of some length", "e", "f", "g"
     ]  # fmt: skip
+
+
+LINES = {
+    "gb18030": "第{e}轮 训练损失: 0.{e} 验证损失: 0.{e}\n",
+    "gbk": "轮次 {e},训练损失 0.{e}\n",
+    "shift_jis": "エポック {e} 損失 0.{e}\n",
+    "euc_jp": "エポック {e} 検証損失 0.{e}\n",
+    "cp949": "에폭 {e}, 훈련 손실: 0.{e}\n",
+    "big5": "輪次 {e} 訓練損失 0.{e}\n",
+    "cp1251": "Эпоха {e}, потери: 0.{e}\n",
+    "koi8_r": "Эпоха {e}, потери: 0.{e}\n",
+    "cp1252": "Époque {e}, précision: 0.{e} ± 0.1\n",
+    "utf-8": "époque {e} 损失 0.{e} エポック\n",
+    "utf-16-le": "epoch {e} 损失 0.{e}\n",
+    "utf-16-be": "epoch {e} 损失 0.{e}\n",
+}
+
+
+@pytest.mark.parametrize(("encoding", "line"), LINES.items(), ids=LINES)
+def test_other_encodings(tmp_path, encoding, line) -> None:
+    """Without a byte-order mark the words of training logs tell the encoding."""
+    lines = [line.format(e=e) for e in range(1, 9)]
+    path = tmp_path / "train.log"
+    path.write_bytes("".join(lines).encode(encoding))
+    source = Source(path)
+    assert source.is_text
+    assert [f"{line}\n" for line in source.head_lines()] == lines
+    assert source.text() == "".join(lines)
+
+
+def test_another_encoding_is_told(read_log) -> None:
+    """The run's notes name an encoding that is not Unicode."""
+    rows = "".join(f"{e},{1 / e},第{e}轮\n" for e in range(1, 9))
+    run = read_log(f"epoch,loss,备注\n{rows}".encode("gbk"))
+    assert run.train_loss.value.tolist() == [1 / e for e in range(1, 9)]
+    assert "the text is not UTF-8 and was read as gb18030" in run.notes
+
+
+def test_a_few_garbled_bytes_leave_a_log_utf_8(tmp_path) -> None:
+    """A program that printed a broken character did not change the rest."""
+    path = tmp_path / "train.log"
+    path.write_bytes("进度 损失 0.5 ".encode() * 20 + b"\xff\xfe\x80" + b" loss 0.4\n")
+    assert Source(path).encoding == "utf-8"
+
+
+def test_letters_without_a_known_word_are_left_alone(tmp_path) -> None:
+    """A guess could take an ASCII character for half of a letter."""
+    path = tmp_path / "train.log"
+    path.write_bytes("显卡|0.5\n".encode("gbk"))
+    assert Source(path).text().endswith("|0.5\n")
