@@ -16,11 +16,11 @@ MIN_DRAWS = 8
 """So many values of an epoch tell a running mean from single batches' losses."""
 MIN_EPOCHS = 3
 """Means of so many epochs make a curve; of fewer, the batches' losses do."""
+SHOWN = 0.05
+"""What a bar goes on showing changes in no more than this share of its drawings."""
 WHOLE = 0.9
 """An epoch of which so much was counted is whole."""
 
-LOSSES = ("loss", "loss_like", "perplexity")
-"""The kinds of quantities that are a loss, or become one."""
 EVALUATED = ("val", "test")
 """Parts of the data that are gone through for one number."""
 
@@ -151,6 +151,9 @@ def _curve(part: Points, split: str, label: str, notes: list[str]) -> Points:
     if segment[-1] == len(segment) - 1 and len(rest.line) < 2:
         return Points.joined([_of_epoch(drawn), rest])
     ends = np.append(np.flatnonzero(np.diff(segment)), len(segment) - 1)
+    shown = _shown(drawn, segment, ends) if drawn.bar.all() else None
+    if shown is not None:
+        return Points.joined([shown, rest])
     if split in EVALUATED:
         return Points.joined([_validation(drawn, segment, ends, label, notes), rest])
     if drawn.running.any() or _is_running(drawn, segment):
@@ -161,6 +164,29 @@ def _curve(part: Points, split: str, label: str, notes: list[str]) -> Points:
         if drawn.running.any():
             notes.append(f"{label}: a mean over the epoch so far, as the progress bar shows it")
     return part
+
+
+def _shown(drawn: Points, segment: IntArray, ends: IntArray) -> Points | None:
+    """Return one value an epoch of what a bar shows until the next is known; None of the rest.
+
+    Lightning's `train_loss_epoch` and `val_loss` are those of the epoch before until the bar is
+    drawn for the last time, and for longer where it is not drawn then.
+    """
+    starts = np.append(0, ends[:-1] + 1)
+    within = np.diff(segment) == 0
+    early = within & (drawn.inside[1:] < WHOLE * drawn.of[1:])
+    changed = early & (np.diff(drawn.value) != 0)
+    distinct = len(np.unique(drawn.value[ends]))
+    if early.sum() < max(MIN_EPOCHS, len(ends) - 1) or changed.sum() > SHOWN * early.sum():
+        return None
+    if distinct < 2 or distinct < 0.5 * len(ends):
+        return None
+    several = (ends > starts) & (drawn.inside[starts] < 0.5 * drawn.of[starts])
+    renewed = drawn.value[ends] != drawn.value[starts]
+    if renewed[several].sum() >= 0.5 * several.sum():
+        return _of_epoch(drawn.where(_whole(drawn, ends)))
+    begun = drawn.where(ends)
+    return replace(begun, inside=np.zeros(len(ends)))
 
 
 def _validation(

@@ -11,8 +11,11 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from diagnose.errors import LogError
-from diagnose.readers.phrases import BAR, NUMBER, Phrase, numbers, to_float, understand, wording
+from diagnose.readers.numerals import BAR, NUMBER, numbers, plainly, to_float, wording
+from diagnose.readers.phrases import LOSSES, Item, Phrase, understand
 from diagnose.readers.printed_table import Header, header_of, row_phrase
 from diagnose.readers.source import READ_ERRORS, Source, reason
 
@@ -26,6 +29,8 @@ MAX_TOLD = 20_000_000
 SPLITS = ("", "train", "val", "test")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _BACK = re.compile("\b+")
+_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_UNSURE = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _PIECES = re.compile("[\0\1]|  ")
 
 
@@ -42,6 +47,8 @@ class Told:
         number: (lines, numbers of use) row by row.
         after: The wording that last came after it.
         header: The column names, if such a line heads a table.
+        unsure: Which of the numbers, `1,234`, may count thousands or have a decimal comma.
+        with_comma: How many of the losses surely have a decimal comma.
     """
 
     phrase: Phrase
@@ -51,6 +58,8 @@ class Told:
     number: array[float] = field(default_factory=lambda: array("d"))
     after: Told | None = None
     header: Header | None = None
+    unsure: array[int] = field(default_factory=lambda: array("q"))
+    with_comma: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +72,7 @@ class Scan:
         heading_split: Which, as its place in SPLITS.
         skipped: Lines that repeat an earlier one.
         is_cut: Whether the log tells more than is kept.
+        has_decimal_commas: Whether its numbers are written as `0,52`.
     """
 
     told: list[Told] = field(default_factory=list)
@@ -70,6 +80,7 @@ class Scan:
     heading_split: array[int] = field(default_factory=lambda: array("b"))
     skipped: set[int] = field(default_factory=set)
     is_cut: bool = False
+    has_decimal_commas: bool = False
 
 
 def clean_blocks(source: Source) -> Iterator[list[str]]:
@@ -111,7 +122,7 @@ def clean_text(text: str) -> list[str]:
     if "\0" in text or "\1" in text:
         # A wording marks its numbers and bars by these.
         text = text.replace("\0", " ").replace("\1", " ")
-    return text.split("\n")
+    return plainly(text).split("\n")
 
 
 def scan(blocks: Iterable[list[str]]) -> Scan:
@@ -154,7 +165,7 @@ def scan(blocks: Iterable[list[str]]) -> Scan:
             if phrase.items:
                 if room <= 0:
                     found.is_cut = True
-                    return found
+                    return _with_decimals(found)
                 room -= len(phrase.items)
                 told.line.append(at)
                 told.number.extend(_values(told, match, line))
@@ -168,7 +179,7 @@ def scan(blocks: Iterable[list[str]]) -> Scan:
                 found.heading_split.append(SPLITS.index(phrase.heading))
             if phrase.best_below:
                 found.skipped.add(at + 1)
-    return found
+    return _with_decimals(found)
 
 
 def _understood(line: str, skeleton: str, header: Header | None) -> Told:
@@ -188,7 +199,46 @@ def _values(told: Told, match: re.Match[str] | None, line: str) -> Iterable[floa
     try:
         return list(map(float, texts))
     except ValueError:
-        return [to_float(text) for text in texts]
+        return [
+            _with_comma(told, item, len(told.number) + n, text)
+            for n, (item, text) in enumerate(zip(told.phrase.items, texts, strict=True))
+        ]
+
+
+def _with_comma(told: Told, item: Item, at: int, text: str) -> float:
+    """Read a number of a line with commas, and remember whether it tells what they mean."""
+    if not item.is_quantity:
+        # Beside a decimal comma, a point parts thousands.
+        return to_float(text.replace(".", "") if _GROUPED.fullmatch(text) else text)
+    if _UNSURE.fullmatch(text):
+        told.unsure.append(at)
+    elif "," in text and "." not in text and text.count(",") == 1 and item.kind in LOSSES:
+        told.with_comma += 1
+    return to_float(text)
+
+
+def _with_decimals(found: Scan) -> Scan:
+    """Settle whether `1,234` is a thousand or about one, for the whole log.
+
+    It is a thousand where losses are told with decimal points.
+    """
+    commas = sum(told.with_comma for told in found.told)
+    found.has_decimal_commas = commas > 0
+    if not any(told.unsure for told in found.told):
+        return found
+    fractions = 0
+    for told in found.told:
+        of_loss = [n for n, item in enumerate(told.phrase.items) if item.kind in LOSSES]
+        if of_loss:
+            value = np.array(told.number).reshape(-1, len(told.phrase.items))[:, of_loss]
+            fractions += int((np.isfinite(value) & (value % 1 != 0)).sum())
+    if fractions > commas:
+        return found
+    found.has_decimal_commas = True
+    for told in found.told:
+        for at in told.unsure:
+            told.number[at] /= 1000
+    return found
 
 
 def _pattern(skeleton: str, wanted: Sequence[int]) -> re.Pattern[str]:

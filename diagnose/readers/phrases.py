@@ -7,13 +7,14 @@ understood once.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from diagnose.readers.columns import (
     EPOCH_AXES,
+    LOSS,
     PERPLEXITY,
     REINFORCEMENT,
     STEP_AXES,
@@ -23,26 +24,15 @@ from diagnose.readers.columns import (
     normalized,
     words,
 )
+from diagnose.readers.foreign import in_english
 
-NUMBER = (
-    r"(?<![\w.@#])(?<!\w-)(?:[-+]?(?:\d++(?:\.\d*+(?:[eE][-+]?\d++)?|[eE][-+]?\d++|(?!,\d))"
-    r"|\d+(?:,\d+)+(?:\.\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
-    r"|[-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w(]))"
-)
-"""A number, unless it is part of a word, a version or a path."""
-BLOCKS = "█▏▎▍▌▋▊▉"
-BAR = rf"[=#>.{BLOCKS}━╸╺╴─┈⠀-⣿-]{{4,}}+|[{BLOCKS}]++\s*+(?=\|)"
-"""The drawing of a progress bar."""
 MANY = 15
 KNOWN_SHARE = 0.25
 """Of a configuration that is printed in one line, with so many numbers, few are known."""
 MAX_HEADING = 10
 """A line that announces a part of the data has no more words."""
-_NUMBER = re.compile(NUMBER)
 _STAMPED = re.compile(r"^\W{0,2}\0[-/:]")
 """The date or the clock before a line."""
-_BAR = re.compile(BAR)
-_SPACES = re.compile("  +")
 _CUT = re.compile(r".*(?:[,|;()\[\]{}<>\t]|  | - |\. |/\s|//)", re.DOTALL)
 """What stands before the last mark that parts a label from the words before it."""
 _PATHS = re.compile(
@@ -98,30 +88,52 @@ COUNTERS = (
 )  # fmt: skip
 """What counts steps, from the counter that is right for every line to the coarsest."""
 _COUNTERS = frozenset(COUNTERS)
+_BEHIND_LOGGER = ("] [", "][INFO] - [")
+"""What stands before the step in lines of CLU, behind what a logger writes first."""
 WITHIN = frozenset(["batch", "batch_idx", "batch_index", "minibatch", "bar"])
 """Counters that begin again with every epoch."""
-FOREIGN = (
-    # The field's words in other languages, longest first where one holds another.
-    ("验证", " validation "), ("驗證", " validation "), ("测试", " test "), ("測試", " test "),
-    ("训练", " train "), ("訓練", " train "), ("損失", " loss "), ("损失", " loss "),
-    ("准确率", " accuracy "), ("準確率", " accuracy "), ("精度", " accuracy "),
-    ("学习率", " lr "), ("學習率", " lr "), ("轮次", " epoch "), ("轮", " epoch "),
-    ("世代", " epoch "), ("步", " step "), ("検証", " validation "), ("学習", " train "),
-    ("エポック", " epoch "), ("검증", " validation "), ("훈련", " train "), ("학습", " train "),
-    ("손실", " loss "), ("에폭", " epoch "), ("에포크", " epoch "), ("정확도", " accuracy "),
-    ("pérdida", "loss"), ("perdida", "loss"), ("perte", "loss"), ("perda", "loss"),
-    ("verlust", "loss"), ("fehler", "loss"), ("потери", "loss"), ("потеря", "loss"),
-    ("ошибка", "loss"), ("перте", "loss"), ("entrenamiento", "train"), ("treinamento", "train"),
-    ("treino", "train"), ("entraînement", "train"), ("entrainement", "train"),
-    ("обучения", "train"), ("обучение", "train"), ("обучающей", "train"),
-    ("валидации", "validation"), ("валидация", "validation"), ("validierung", "validation"),
-    ("validación", "validation"), ("validacion", "validation"), ("validação", "validation"),
-    ("validacao", "validation"), ("эпоха", "epoch"), ("época", "epoch"), ("epoca", "epoch"),
-    ("époque", "epoch"), ("epoche", "epoch"), ("шаг", "step"), ("schritt", "step"),
-    ("étape", "step"), ("paso", "step"), ("точность", "accuracy"), ("genauigkeit", "accuracy"),
-)  # fmt: skip
-_FOREIGN = re.compile("|".join(re.escape(word) for word, _ in FOREIGN), re.IGNORECASE)
-_ENGLISH = dict(FOREIGN)
+LOSSES = ("loss", "loss_like", "perplexity")
+"""The kinds of quantities that are a loss, or become one."""
+RUNS = frozenset(["fold", "run", "trial", "seed", "repeat", "repetition", "experiment"])
+"""What numbers the runs of one log."""
+REWARDS = REINFORCEMENT | {"reward", "rewards"}
+_RETURNS = frozenset(["return", "returns"])
+_EPISODES = frozenset(["episode", "episodic", "ep", "mean", "avg", "average"])
+_PREFERENCES = frozenset(["chosen", "rejected", "margin", "margins", "accuracies", "logps", "loss"])
+"""Words of a reward that a model is trained to predict, not to earn."""
+_AGENT = frozenset(["policy", "actor", "pi", "td", "q", "qf", "qf1", "qf2", "vf"])
+"""Words of losses by which an agent learns to act."""
+_SIDES = r"(train(?:ing)?|trn?)\s*[/|&]\s*(val(?:id(?:ation)?)?|eval|test|dev|te)(?![A-Za-z])"
+_BOTH = r"\s*[:=]?\s*\0\s*[/|,]\s*\0"
+_PAIRS = (
+    # `train/val loss: 0.5/0.6`, `loss (train/val): 0.5 / 0.6`, `loss: 0.5/0.6 (train/val)`.
+    (re.compile(rf"\b{_SIDES}[ _]([a-z]{{2,20}}){_BOTH}", re.I), "\\1 \\3 \0, \\2 \\3 \0"),
+    (
+        re.compile(rf"\b([a-z]{{2,20}})\s*[(\[]?\s*\b{_SIDES}\s*[)\]]?{_BOTH}", re.I),
+        "\\2 \\1 \0, \\3 \\1 \0",
+    ),
+    (
+        re.compile(rf"\b([a-z]{{2,20}}){_BOTH}\s*[(\[]\s*{_SIDES}\s*[)\]]", re.I),
+        "\\2 \\1 \0, \\3 \\1 \0",
+    ),
+    (
+        re.compile(
+            r"\b(loss|acc|accuracy|err|error|ppl|perplexity|nll|cost)\s*"
+            r"[(\[]\s*(train(?:ing)?|trn?|val(?:id(?:ation)?)?|eval|test|dev)\s*[)\]]",
+            re.I,
+        ),
+        r"\1 \2",
+    ),
+    (re.compile(r"\0\s*\((train(?:ing)?|val(?:id(?:ation)?)?|test|dev)\)", re.I), " \\1 \0"),
+)
+_SHORT = re.compile(r"(?<![A-Za-z])te(?=_(?:loss|acc))", re.IGNORECASE)
+_SHORT_BESIDE = re.compile(r"(?<![A-Za-z])(tr(?![A-Za-z]).{0,80}?(?<![A-Za-z]))te(?![A-Za-z])")
+_GLUED = re.compile(r"(?:loss|acc|accuracy|ppl|perplexity)[_/](?:step|epoch)$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"^\s?(?:kg|g|lbs?|dB|[kM]?W|k?Pa|mm|million|billion|thousand|USD|EUR|dollars?|[$€£¥]"
+    r"|samples|images|examples|batches|steps|it/s|sec|ms|s|min)(?![A-Za-z])"
+)
+"""A number with a unit is no loss."""
 
 
 class Item(NamedTuple):
@@ -134,6 +146,7 @@ class Item(NamedTuple):
             or the kind of quantity.
         split: `train`, `val`, `test`, or empty where the line does not say.
         percent: Whether a percent sign follows.
+        is_before: Whether its name stands before the part of the data, as in `loss train`.
     """
 
     at: int
@@ -141,11 +154,12 @@ class Item(NamedTuple):
     kind: str
     split: str = ""
     percent: bool = False
+    is_before: bool = False
 
     @property
     def is_quantity(self) -> bool:
         """Whether it is a loss, an accuracy, a learning rate or the like."""
-        return self.kind not in ("epoch", "count", "total")
+        return self.kind not in ("epoch", "count", "total", "run")
 
 
 class Phrase(NamedTuple):
@@ -171,31 +185,6 @@ class Phrase(NamedTuple):
         return any(item.is_quantity for item in self.items)
 
 
-def wording(line: str) -> str:
-    r"""Return a line with a \0 for each number and a \1 for a bar's drawing: its wording."""
-    skeleton = _NUMBER.sub("\0", _BAR.sub("\1", line))
-    return _SPACES.sub("  ", skeleton) if "  " in skeleton else skeleton
-
-
-def numbers(line: str) -> list[str]:
-    """Return the numbers of a line, in the order of its wording."""
-    return _NUMBER.findall(_BAR.sub("\1", line))
-
-
-def to_float(number: str) -> float:
-    """Turn a number into a float: `1,234.5` counts thousands, `0,52` has a decimal comma."""
-    try:
-        return float(number)
-    except ValueError:
-        pass
-    first, *groups = number.split(",")
-    whole = all(len(group.split(".")[0]) == 3 for group in groups)
-    if whole and first.lstrip("+-") != "0":
-        return float(number.replace(",", ""))
-    decimal = len(groups) == 1 and "." not in number
-    return float(number.replace(",", ".")) if decimal else math.nan
-
-
 def understand(skeleton: str) -> Phrase:
     """Say what lines of a wording tell.
 
@@ -207,10 +196,11 @@ def understand(skeleton: str) -> Phrase:
         if match:
             return reading(match)
     plain = _PATHS.sub("", skeleton)
-    if not plain.isascii():
-        plain = _FOREIGN.sub(lambda match: _ENGLISH.get(match[0].lower(), match[0]), plain)
-    plain = _NUMBERED.sub("", plain)
+    plain = _NUMBERED.sub("", in_english(plain))
     plain = _OWNER.sub(r"\1 ", _PHASE.sub(r"\2 \1", plain))
+    plain = _SHORT_BESIDE.sub(r"\1test", _SHORT.sub("test", plain))
+    for pair, told in _PAIRS:
+        plain = pair.sub(told, plain)
     items = _items(plain)
     beside = _TOTAL_BESIDE.search(plain)
     if beside:
@@ -271,18 +261,28 @@ def _items(plain: str) -> list[Item]:
         in_name = after[:1] == "." and after[1:2].isalpha()
         if in_name or _OPTION.search(before) or _JOINED.search(before):
             continue
-        if not tokens or (after.strip() == "/" and set(tokens) <= TRAINING | VALIDATION):
+        is_bare = bool(tokens) and set(tokens) <= TRAINING | VALIDATION
+        if not tokens or (after.strip() == "/" and is_bare):
             item = _unlabelled(at, before, items, parts)
             if item is not None:
                 items.append(item)
             continue
+        if is_bare:
+            split = _split_of(before) or split
+            items += _bare(at, split, items, after)
+            continue
         last = tokens[-1]
         name = "_".join(token for token in tokens if token not in TRAINING | VALIDATION)
-        if last in EPOCH_AXES or name in EPOCH_AXES:
+        is_glued = _GLUED.search(label) is not None
+        if last in RUNS:
+            if "best" not in tokens:
+                items.append(Item(at, last, "run"))
+            continue
+        if not is_glued and (last in EPOCH_AXES or name in EPOCH_AXES):
             if not set(tokens) & _SETTING and not _is_setting(tokens, label):
                 items.append(Item(at, "epoch", "epoch"))
             continue
-        if last in _COUNTERS or name in _COUNTERS:
+        if not is_glued and (last in _COUNTERS or name in _COUNTERS):
             known = name if name in _COUNTERS else last
             # The iterations of an evaluation are not those of the training.
             is_other = _PHASE_OF_EVALUATION.search(before) is not None
@@ -291,8 +291,11 @@ def _items(plain: str) -> list[Item]:
                 items.append(Item(at, known, "count"))
             continue
         told = meaning(" ".join(tokens))
-        if set(tokens) & REINFORCEMENT:
-            items.append(Item(at, " ".join(tokens), "reward"))
+        of_agent = _of_agent(tokens)
+        if of_agent:
+            items.append(Item(at, " ".join(tokens), of_agent))
+            continue
+        if _UNIT.match(after):
             continue
         if adversarial and at > 3 and told.kind == "other":
             items.append(Item(at, f"{' '.join(tokens)} loss", "loss", split))
@@ -314,8 +317,49 @@ def _items(plain: str) -> list[Item]:
         kept = [t for t in tokens if t not in TRAINING | VALIDATION]
         if is_single:
             kept.append("batch")
-        items.append(Item(at, " ".join(kept), told.kind, split, after.startswith("%")))
+        is_before = tokens[-1] in TRAINING | VALIDATION and len(kept) > 0
+        percent = after.startswith("%")
+        items.append(Item(at, " ".join(kept), told.kind, split, percent, is_before))
+    unnamed = [item for item in items if item.name == "value"]
+    if unnamed and (len(unnamed) < 2 or any(item.kind == "loss" for item in items)):
+        items = [item for item in items if item not in unnamed]
     return items
+
+
+def _of_agent(tokens: Sequence[str]) -> str:
+    """Return `reward` or `agent` for what tells how an agent learns to act; empty for the rest."""
+    have = set(tokens)
+    if not have & _PREFERENCES and (have & REWARDS or (have & _RETURNS and have & _EPISODES)):
+        return "reward"
+    is_value = any(a == "value" and b in LOSS for a, b in pairwise(tokens))
+    return "agent" if have & LOSS and (have & _AGENT or is_value) else ""
+
+
+def _bare(at: int, split: str, items: list[Item], after: str) -> list[Item]:
+    """Say what a number behind `val:` alone is: what was told of the training before it.
+
+    `loss train: 0.5, val: 0.6` says so; of `train loss: 0.5, val: 0.6` the numbers must decide.
+    """
+    told = [item for item in items if item.is_quantity and item.kind != "lr"]
+    if _UNIT.match(after) or after[:1].isalpha() or after.lstrip()[:1] in ("/", ":"):
+        return []
+    if not told:
+        return [] if after[:1] == "%" else [Item(at, "value", "unnamed", split)]
+    last = told[-1]
+    if last.name == "value":
+        return [last._replace(at=at, split=split)]
+    missing = [i for i in told if i.kind == "loss" and (split, i.name) not in _places(told)]
+    if last.split == split or (split, last.name) in _places(told) or last.kind == "reward":
+        return []
+    if missing and last.kind != "loss":
+        return []
+    if after[:1] == "%" and last.kind == "loss":
+        return []
+    return [last._replace(at=at, split=split, kind=last.kind if last.is_before else "unnamed")]
+
+
+def _places(items: Sequence[Item]) -> set[tuple[str, str]]:
+    return {(item.split, item.name) for item in items}
 
 
 def _end(text: str) -> int:
@@ -329,7 +373,13 @@ def _end(text: str) -> int:
 def _label(label: str) -> list[str]:
     cut = _CUT.match(label)
     short = label[cut.end() :] if cut else label
-    return [token for token in words(short) if token not in _FILLER]
+    told = words(short)
+    following = [*told[1:], ""][: len(told)]
+    return [
+        token
+        for token, after in zip(told, following, strict=True)
+        if token not in _FILLER or (token == "value" and after in LOSS)
+    ]
 
 
 def _is_setting(tokens: list[str], label: str) -> bool:
@@ -343,6 +393,8 @@ def _unlabelled(at: int, before: str, items: list[Item], parts: list[str]) -> It
     mark = before.strip()
     after = parts[at + 1]
     if previous is not None:
+        if mark == "/" and previous.kind == "run":
+            return Item(at, "runs", "total")
         if mark == "/" and previous.kind in ("epoch", "count"):
             return Item(at, "epochs" if previous.kind == "epoch" else "of", "total")
         if mark == "(" and previous.is_quantity and after.startswith(")"):
@@ -358,6 +410,8 @@ def _unlabelled(at: int, before: str, items: list[Item], parts: list[str]) -> It
         return Item(at, "batch", "count")
     if at == 0 and mark == "[" and after.startswith("]"):
         return Item(at, "round", "count")
+    if before.endswith(_BEHIND_LOGGER) and after.startswith("] "):
+        return Item(at, "step", "count")
     return None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from diagnose.readers.axis import Column
-from diagnose.readers.curves import LOSSES, Points, spread_ties
+from diagnose.readers.curves import Points, spread_ties
+from diagnose.readers.phrases import LOSSES
 from diagnose.run import FloatArray, IntArray
 
 SAME = 1e-3

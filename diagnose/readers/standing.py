@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diagnose.readers.curves import EVALUATED, LOSSES, Points
+from diagnose.readers.curves import EVALUATED, Points
 from diagnose.readers.lines import SPLITS, Scan, Told
 from diagnose.readers.passes import Bars, passes
-from diagnose.readers.phrases import COUNTERS, WITHIN, Item
+from diagnose.readers.phrases import COUNTERS, LOSSES, WITHIN, Item
 from diagnose.run import BoolArray, FloatArray, IntArray
 
 HEADING_HOLDS = 6

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
 from diagnose.errors import LogError
-from diagnose.readers.columns import meaning, words
-from diagnose.readers.curves import LOSSES, Points, reduced
-from diagnose.readers.lines import MAX_CHARACTERS, MAX_TOLD, MAX_WORDINGS, clean_blocks, scan
-from diagnose.readers.phrases import DISCRIMINATOR, GENERATOR, understand, wording
+from diagnose.readers.axis import Column
+from diagnose.readers.curves import reduced
+from diagnose.readers.judgeable import judgeable, note_scales, stands_still
+from diagnose.readers.lines import (
+    MAX_CHARACTERS,
+    MAX_TOLD,
+    MAX_WORDINGS,
+    Scan,
+    clean_blocks,
+    scan,
+)
+from diagnose.readers.numbered_runs import numbered_runs
+from diagnose.readers.numerals import wording
+from diagnose.readers.phrases import LOSSES, understand
 from diagnose.readers.printed_table import header_of
 from diagnose.readers.reader import Reader
 from diagnose.readers.records import columns_of
 from diagnose.readers.source import Source
 from diagnose.readers.standing import Log
 from diagnose.readers.table import Choice, Table, listing
-from diagnose.run import FloatArray
 
 MIN_POINTS = 2
 """A quantity that is told fewer times is a setting or a summary, not a curve."""
-OTHER_SCALE = 20.0
-"""Losses that begin further apart than this factor are not sums, or means, alike."""
 
 
 def _recognizes(source: Source) -> float:
@@ -56,21 +64,71 @@ def table_of(blocks: Iterable[list[str]], name: str, choice: Choice) -> Table:
             f"the log tells more than {MAX_TOLD:,} numbers, or in more than {MAX_WORDINGS:,} ways;"
             " the rest was left out"
         )
+    if found.has_decimal_commas:
+        notes.append("decimal commas were read as decimal points")
+    runs = {} if choice.roles_given() else numbered_runs(found)
+    if len(runs) > 1:
+        columns = _of_runs(runs, name, notes)
+        if columns:
+            return Table("text", columns, notes)
+    return Table("text", _of_run(found, name, choice, notes)[0], notes)
+
+
+def _of_runs(runs: dict[str, Scan], name: str, notes: list[str]) -> dict[str, Column]:
+    """Read each of several numbered runs, in rows of its own.
+
+    Returns:
+        The columns, each named after its run, and their axes; none if what is numbered is one run.
+
+    Raises:
+        LogError: If each run tells its loss once.
+    """
+    read: dict[str, tuple[dict[str, Column], str]] = {}
+    single = 0
+    for run, found in runs.items():
+        try:
+            read[run] = _of_run(found, name, Choice(), notes)
+        except LogError:
+            single += any(item.kind in LOSSES for told in found.told for item in told.phrase.items)
+    untold = [run for run in runs if run not in read]
+    if len(read) < 2:
+        if single > 1 and not read:
+            raise LogError(
+                f"{name}: no training curve here: each of {single} runs"
+                f" ({', '.join(list(runs)[:3])}, ...) tells its loss once."
+            )
+        return {}
+    ends = [columns[axis].value for columns, axis in read.values() if axis]
+    on = sum(after[0] > before[-1] for before, after in pairwise(ends))
+    if on > 0.5 * (len(ends) - 1):
+        return {}
+    if untold:
+        notes.append(f"{listing(untold, 4)}: without a curve, and left out")
+    out: dict[str, list[Column]] = {}
+    rows = 0
+    for run, (columns, axis) in read.items():
+        for column, part in columns.items():
+            named = column if column == axis else f"{run} - {column}"
+            out.setdefault(named, []).append(Column(part.row + rows, part.value))
+        rows += 1 + max(int(part.row[-1]) for part in columns.values())
+    return {
+        column: Column(
+            np.concatenate([part.row for part in parts]),
+            np.concatenate([part.value for part in parts]),
+        )
+        for column, parts in out.items()
+    }
+
+
+def _of_run(
+    found: Scan, name: str, choice: Choice, notes: list[str]
+) -> tuple[dict[str, Column], str]:
+    """Read the lines of one run: its columns, and the name of the one that is the axis."""
     log = Log(found)
-    points = log.points(notes)
-    points = {key: part for key, part in points.items() if len(part.line)}
-    curves: dict[tuple[str, str], Points] = {}
-    for key, part in reduced(points, notes).items():
-        if len(part.line) >= MIN_POINTS:
-            curves[key] = part
+    points = {key: part for key, part in log.points(notes).items() if len(part.line)}
+    curves = {k: p for k, p in reduced(points, notes).items() if len(p.line) >= MIN_POINTS}
     if not choice.roles_given():
-        curves = _judgeable(curves, name)
-        risen = [k for k, p in curves.items() if "objective" in words(k[1]) and _is_maximized(p)]
-        if risen:
-            notes.append(f"{risen[0][1]}: below 0 and rising, as what is maximized; no loss")
-            curves = {k: p for k, p in curves.items() if k not in risen}
-            if not any(p.kind in LOSSES for p in curves.values()):
-                raise LogError(f"{name}: no training curve here: {notes[-1]}.")
+        curves = judgeable(curves, name, notes)
     if not curves:
         raise LogError(f"{name}: no training curve here: no line tells a loss more than once.")
     told = list(curves)
@@ -84,80 +142,13 @@ def table_of(blocks: Iterable[list[str]], name: str, choice: Choice) -> Table:
             f"{name}: no training curve here: no line tells a loss more than once."
             f" Told: {listing([' '.join(key).strip() for key in told])}."
         )
-    if not curves or _stands_still(curves, position):
+    if not curves or stands_still(curves, position):
         raise LogError(
             f"{name}: no training curve here: its losses are told, but none at a second step."
         )
     columns = columns_of(curves, position, axis, notes)
-    _note_scales(curves, notes)
-    return Table("text", columns, notes)
-
-
-def _judgeable(curves: dict[tuple[str, str], Points], name: str) -> dict[tuple[str, str], Points]:
-    """Leave out the parts of a loss where two networks play against each other.
-
-    Raises:
-        LogError: If nothing is left.
-    """
-    against = [label for (_, label), part in curves.items() if part.kind == "adversarial"]
-    against += [n for _, n in curves if "loss" in words(n) and DISCRIMINATOR & set(words(n))]
-    if not against:
-        return curves
-    against += [n for _, n in curves if "loss" in words(n) and GENERATOR & set(words(n))]
-    kept = {
-        key: part
-        for key, part in curves.items()
-        if part.kind not in (*LOSSES, "adversarial")
-        or (part.kind == "loss" and not meaning(key[1]).extras)
-    }
-    if any(part.kind == "loss" for part in kept.values()):
-        return kept
-    raise LogError(
-        f"{name}: {listing(list(dict.fromkeys(against)), 4)} are losses of networks that play"
-        " against each other (a generator and a discriminator) and are not judged as one training"
-        " loss. Name one with --train-loss COLUMN to look at it alone."
-    )
-
-
-def _is_maximized(part: Points) -> bool:
-    """Return whether a quantity stays below 0 and rises, as a log-likelihood does."""
-    return bool((part.value < 0).all() and part.value[-1] > part.value[0])
-
-
-def _stands_still(
-    curves: dict[tuple[str, str], Points], position: dict[tuple[str, str], FloatArray]
-) -> bool:
-    """Return whether all losses say that they are of one and the same step."""
-    losses = [key for key, part in curves.items() if part.kind in LOSSES]
-    if not losses or not all(curves[key].own.all() for key in losses):
-        return False
-    every = np.concatenate([position[key] for key in losses])
-    return bool(np.isfinite(every).all() and np.ptp(every) == 0)
-
-
-def _note_scales(curves: dict[tuple[str, str], Points], notes: list[str]) -> None:
-    """Say so where the two losses are not of one scale."""
-    for (split, name), val in curves.items():
-        train = curves.get(("train", name)) or curves.get(("", name))
-        if split != "val" or train is None or val.kind not in LOSSES:
-            continue
-        ours, theirs = train.value, val.value
-        if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
-            continue
-        first, other = np.median(ours[:3]), np.median(theirs[:3])
-        middle, rest = np.median(ours), np.median(theirs)
-        if middle > OTHER_SCALE * rest > 0 and first > OTHER_SCALE * other:
-            notes.append(
-                f"the training {name} is {first / other:.0f} times the validation {name} from the"
-                " start: one of them is a sum, as over a batch, the other a mean; their heights"
-                " cannot be compared"
-            )
-        elif other > OTHER_SCALE * first > 0 and rest > OTHER_SCALE * middle:
-            notes.append(
-                f"the validation {name} is {other / first:.0f} times the training {name} from the"
-                " start: one of them is a sum, as over the data set, the other a mean; their"
-                " heights cannot be compared"
-            )
+    note_scales(curves, notes)
+    return columns, axis
 
 
 READER = Reader(

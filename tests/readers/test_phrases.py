@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from diagnose.readers.phrases import numbers, to_float, understand, wording
+from diagnose.readers.numerals import numbers, to_float, wording
+from diagnose.readers.phrases import understand
 
 
 def told(line: str) -> list[tuple[str, str, str, str]]:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnose.errors import LogError
-from diagnose.readers import read
+from diagnose.readers import read, read_runs
 
 LOGS = Path(__file__).parents[2].parent / "shared/data/logs"
 
@@ -98,11 +98,21 @@ BOTH = {
     "saving": "Epoch {n}/5 - Train Loss: {t}, Val Loss: {v}\n  saved the best model (val_loss={v})\n",
     "two held-out sets": "Epoch {n}: train loss {t}, val loss {v}, test loss 9.9\n",
     "SLURM": "0: [2024-01-01 10:00:00] Epoch {n}/5 train_loss={t} val_loss={v}\n",
-    "Chinese": "第 {n} 轮: 训练损失: {t}, 验证损失: {v}\n",
-    "Japanese": "エポック {n}: 学習損失 {t} 検証損失 {v}\n",
-    "Korean": "에폭 {n}: 훈련 손실: {t}, 검증 손실: {v}\n",
-    "Spanish": "Época {n}: pérdida entrenamiento: {t}, pérdida validación: {v}\n",
-    "Russian": "Эпоха {n}: потери обучение: {t}, потери валидация: {v}\n",
+    "litgpt": "Epoch 1 | iter {n} step {n} | loss train: {t}, val: {v} | iter time: 150.12 ms (step)\n",
+    "a part of the data alone": "Epoch {n}: train loss {t} val {v}\n",
+    "both parts alone": "[{n}/5] train={t} valid={v}\n",
+    "losses and accuracies": "epoch {n} loss train {t} val {v} acc train 0.5 val 0.4\n",
+    "sides of a stroke": "epoch {n} train/val loss: {t} / {v}, train/val acc: 0.5 / 0.4\n",
+    "loss of sides of a stroke": "[{n}/5] Loss (train/val): {t}/{v}\n",
+    "parts in parentheses": "Epoch {n}: loss = {t} (train), {v} (val)\n",
+    "parts behind the loss": "Epoch {n} | loss (train): {t} | loss (val): {v}\n",
+    "short words": "Epoch {n}, tr_loss: {t}, te_loss: {v}\n",
+    "shorter words": "Epoch {n}: loss tr {t} te {v}\n",
+    "CLU": "I0302 12:00:00.0 140 logging_writer.py:48] [{n}] accuracy=0.5, train_loss={t}\n"
+    "I0302 12:00:00.0 140 logging_writer.py:48] [{n}] eval_loss={v}\n",
+    "CLU with Hydra": "[2024-01-01 10:00:00,123][absl][INFO] - [{n}] loss={t}, val_loss={v}\n",
+    "Lightning's two values": "Epoch {n}: 100%|██| 9/9 [00:01<00:00, 80it/s, v_num=0, train_loss_step=9.9,"
+    " val_loss={v}, train_loss_epoch={t}]\n",
 }  # fmt: skip
 
 
@@ -126,6 +136,84 @@ def test_both_losses_are_found_in_the_words_of_many_scripts(log, pattern):
     assert run.val_loss.value.tolist() == VAL
     assert run.train_loss.step.tolist() == STEPS
     assert run.val_loss.step.tolist() == STEPS
+
+
+LANGUAGES = {
+    "Chinese": "第{n}轮：训练损失={t}，验证损失={v}\n",
+    "Chinese, spaced": "第 {n} 轮: 训练损失: {t}, 验证损失: {v}\n",
+    "Chinese, sets": "[轮次 {n}/5] 训练集损失: {t} | 验证集损失: {v} | 准确率: 0.5\n",
+    "Chinese, mixed": "第 {n}/5 个epoch，训练误差：{t}，测试误差：{v}\n",
+    "Chinese, traditional": "第 {n} 回合 訓練損失：{t} 驗證損失：{v}\n",
+    "Japanese": "エポック {n}: 学習損失 {t} 検証損失 {v}\n",
+    "Japanese, glued": "エポック{n}/5 訓練ロス: {t}, バリデーションロス: {v}\n",
+    "Japanese, counted": "{n}エポック目: 訓練データの損失 {t} テストデータの損失 {v}\n",
+    "Korean": "에폭 {n}: 훈련 손실: {t}, 검증 손실: {v}\n",
+    "Korean, other words": "[에포크 {n}] 학습 오차: {t}, 평가 오차: {v}, 정확도: 0.5\n",
+    "Spanish": "Época {n}: pérdida entrenamiento: {t}, pérdida validación: {v}\n",
+    "Spanish, prepositions": "Epoca {n}/5, Pérdida de entrenamiento: {t}, Perdida de validacion: {v}\n",
+    "Portuguese": "Época {n} | Perda (treino): {t} | Perda (validação): {v}\n",
+    "French": "Époque {n}/5 - perte d'entraînement : {t} - perte de validation : {v}\n",
+    "Italian": "Epoca {n}: perdita di addestramento {t}, perdita di validazione {v}\n",
+    "German": "Epoche {n}/5: Trainingsverlust: {t}, Validierungsverlust: {v}\n",
+    "German, hyphens": "Epoche {n}: Trainings-Loss = {t}, Validierungs-Loss = {v}\n",
+    "German, short": "Epoche {n} - Verlust: {t} - Val.-Verlust: {v}\n",
+    "Dutch": "Epoch {n}: trainingsverlies: {t}, validatieverlies: {v}\n",
+    "Polish": "Epoka {n}/5, strata treningowa: {t}, strata walidacyjna: {v}\n",
+    "Turkish": "Dönem {n}/5 - eğitim kaybı: {t} - doğrulama kaybı: {v}\n",
+    "Russian": "Эпоха {n}: потери обучение: {t}, потери валидация: {v}\n",
+    "Russian, prepositions": "Эпоха {n}/5: потери на обучении: {t}, потери на валидации: {v}\n",
+    "Russian, errors": "Эпоха: {n} | Ошибка на обучающей выборке: {t} | Ошибка на тестовой выборке: {v}\n",
+    "Ukrainian": "Епоха {n}: втрати навчання: {t}, втрати валідації: {v}\n",
+    "Vietnamese": "Epoch {n}: loss huấn luyện {t}, loss kiểm định {v}\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", LANGUAGES.values(), ids=LANGUAGES)
+def test_other_languages_are_read(log, pattern):
+    """Epoch, training and validation loss in the words of many languages."""
+    run = log(lines(pattern))
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss.value.tolist() == VAL
+    assert run.train_loss.step.tolist() == run.val_loss.step.tolist() == STEPS
+    assert run.step_unit == "epoch"
+
+
+NUMERALS = {
+    "decimal commas": ("Epoche {n}: Verlust: {t}\n", lambda x: f"{x:.4f}".replace(".", ",")),
+    "powers of ten": ("Epoch {n}: loss: {t}\n", lambda x: f"{x * 10:.4f}×10⁻¹"),
+    "powers in ASCII": ("Epoch {n}: loss: {t}\n", lambda x: f"{x * 10:.4f} x 10^-1"),
+}
+
+
+@pytest.mark.parametrize("form", NUMERALS)
+def test_numbers_are_read_as_people_write_them(log, form):
+    """The same values in every spelling."""
+    pattern, write = NUMERALS[form]
+    run = log("".join(pattern.format(n=n, t=write(v)) for n, v in enumerate(TRAIN, start=1)))
+    assert run.train_loss.value == pytest.approx(TRAIN)
+    assert run.train_loss.step.tolist() == STEPS
+
+
+def test_three_digits_behind_a_comma_are_decimals_unless_points_are(log):
+    """`1,204` is a loss of about one where no loss has a point, and a thousand where one has."""
+    commas = log("".join(f"Epoche {n}: Verlust: {9 - n},204\n" for n in range(1, 6)))
+    assert commas.train_loss.value.tolist() == [8.204, 7.204, 6.204, 5.204, 4.204]
+    mixed = log("Epoch 1: loss: 1,204\nEpoch 2: loss: 990.5\nEpoch 3: loss: 870.25\n")
+    assert mixed.train_loss.value.tolist() == [1204, 990.5, 870.25]
+
+
+def test_points_part_thousands_beside_decimal_commas(log):
+    """A German script counts `Schritt 1.500` behind `Schritt 500`."""
+    run = log("".join(f"Schritt {s}: Verlust {v}\n" for s, v in
+                      [("500", "1,25"), ("1.000", "0,75"), ("1.500", "0,5")]))  # fmt: skip
+    assert run.train_loss.step.tolist() == [500, 1000, 1500]
+    assert run.train_loss.value.tolist() == [1.25, 0.75, 0.5]
+
+
+def test_a_minus_sign_is_one(log):
+    """U+2212 stands before a negative number."""
+    run = log("".join(f"Epoch {n}: loss: \u22120.{n}\n" for n in range(1, 6)))
+    assert run.train_loss.value.tolist() == [-0.1, -0.2, -0.3, -0.4, -0.5]
 
 
 TRAINING_ONLY = {
@@ -343,6 +431,149 @@ def test_a_training_bar_shows_the_validation_of_the_epoch_before(log):
     )
     assert run.val_loss.value.tolist() == VAL
     assert not any("mean of the batches" in note for note in run.notes)
+
+
+def test_what_a_bar_goes_on_showing_is_told_once_an_epoch(log):
+    """Lightning's bar shows the mean of the epoch before until it is drawn for the last time."""
+    drawn = ""
+    for e in range(5):
+        before = f", val_loss={2 / e:.4f}, train_loss_epoch={1 / e:.4f}" if e else ""
+        for i in (25, 50, 75, 100):
+            drawn += f"\rEpoch {e}: {i}%|██| {i}/100 [00:01<00:02, train_loss_step=9.{i}{before}]"
+        after = f", val_loss={2 / (e + 1):.4f}, train_loss_epoch={1 / (e + 1):.4f}"
+        drawn += f"\rEpoch {e}: 100%|██| 100/100 [00:03<00:00, train_loss_step=9.9{after}]"
+    run = log(drawn + "\n")
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss.value.tolist() == VAL
+    assert run.train_loss.step.tolist() == run.val_loss.step.tolist() == STEPS
+
+
+def test_what_a_bar_shows_throughout_an_epoch_is_of_the_one_before(log):
+    """Where the bar is not drawn again in the end, its validation loss is one epoch old."""
+    run = log(
+        "".join(
+            f"\rEpoch {e}: {i}%|██| {i}/100 [00:01<00:02, loss={1 / e + 1 / i:.3f},"
+            f" val_loss={2 / (e - 1) if e > 1 else 3:.4f}]"
+            for e in range(1, 7)
+            for i in (25, 50, 75, 100)
+        )
+    )
+    assert run.val_loss.value.tolist() == [3, *VAL]
+    assert run.val_loss.step.tolist() == [0, *STEPS]
+
+
+NOT_A_LOSS = {
+    "accuracies alone": "epoch {n}: train 0.{n}5 val 0.{n}1\n",
+    "sizes": "train: 6000{n}, val: 1000{n}\n",
+}
+
+
+@pytest.mark.parametrize("pattern", NOT_A_LOSS.values(), ids=NOT_A_LOSS)
+def test_numbers_without_a_word_that_rise_or_count_are_no_losses(log, pattern):
+    """What stands behind `train` and `val` alone must be shown to be a loss."""
+    with pytest.raises(LogError, match="no training curve"):
+        log(lines(pattern))
+
+
+def test_a_validation_accuracy_without_a_word_is_no_loss(log):
+    """Beside a training loss that falls, a bare number that rises is left out."""
+    run = log(lines("epoch {n} loss {t} val 0.{n}\n"))
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss is None
+    assert any("left out" in note for note in run.notes)
+
+
+RUNS = {
+    "headings": ("===== Fold {k}/3 =====\n", ""),
+    "marks": ("", "[Fold {k}] "),
+    "sentences": ("Training with fold #{k}\n", ""),
+    "seeds and folds": ("seed: 7\nfold {k}\n", ""),
+}
+
+
+@pytest.mark.parametrize("form", RUNS)
+def test_folds_are_told_apart(tmp_path, form):
+    """Each fold of a log is a run of its own, with its own values."""
+    heading, mark = RUNS[form]
+    path = tmp_path / "log.txt"
+    path.write_text(
+        "Setting up\n"
+        + "".join(
+            heading.format(k=k)
+            + lines(f"{mark.format(k=k)}Epoch {{n}}/5 train loss: {k}{{t}} val loss: {{v}}\n")
+            for k in (1, 2, 3)
+        )
+        + "Mean validation loss of all folds: 0.4\n"
+    )
+    runs = read_runs(path)
+    assert [run.source.partition("[")[2] for run in runs] == ["fold 1]", "fold 2]", "fold 3]"]
+    for k, run in enumerate(runs, start=1):
+        assert run.train_loss.value.tolist() == pytest.approx([10 * k + t for t in TRAIN])
+        assert run.val_loss.value.tolist() == VAL
+        assert run.train_loss.step.tolist() == STEPS
+
+
+def test_a_number_below_a_run_names_it(tmp_path):
+    """Where folds are numbered by their results, the lines above each are its own."""
+    path = tmp_path / "log.txt"
+    path.write_text(
+        "".join(
+            lines(f"Epoch {{n}}: train loss: {k}{{t}} val loss: {{v}}\n")
+            + f"Fold {k}, k=20: recall = 0.41\n"
+            for k in (0, 1)
+        )
+    )
+    runs = read_runs(path)
+    assert [run.source.partition("[")[2] for run in runs] == ["fold 0]", "fold 1]"]
+    assert [run.train_loss.value[0] for run in runs] == [1.0, 11.0]
+    assert [len(run.val_loss) for run in runs] == [5, 5]
+
+
+def test_a_first_run_without_a_number_is_kept(tmp_path):
+    """What stands above the first number is a run too."""
+    path = tmp_path / "log.txt"
+    part = lines("Epoch {n}: train loss {t}\n")
+    path.write_text(part + "Run 2\n" + part + "Run 3\n" + part)
+    assert [run.source.partition("[")[2] for run in read_runs(path)] == [
+        "before]", "run 2]", "run 3]",
+    ]  # fmt: skip
+
+
+def test_a_run_that_is_numbered_and_goes_on_is_one(log):
+    """Where each numbered part begins behind the one before, they are parts of one run."""
+    run = log("".join(f"Trial {n}\n" + lines("step {n} loss {t}\n", 3, 3 * n) for n in range(1, 4)))
+    assert run.train_loss.step.tolist() == list(range(3, 12))
+
+
+def test_one_loss_for_each_fold_is_no_curve(log):
+    """A table of results does not tell how a loss came down."""
+    with pytest.raises(LogError, match="tells its loss once"):
+        log(lines("Fold {n}: train loss {t}, val loss {v}\n"))
+
+
+AGENTS = {
+    "value loss": "Update {n}, value_loss: {t}, entropy: 1.1\n",
+    "policy loss": "Update {n}, policy_loss: {t}, loss: {v}\n",
+    "rewards": "Episode {n} reward: 1{n} loss: {t}\n",
+    "returns": "step {n} | mean return {n} | loss {t}\n",
+    "a heading": "| train/ | |\n| iterations | {n} |\n| value_loss | {t} |\n",
+    "Q": "Episode: {n}, Score: 9, Q-loss: {t}\n",
+}
+
+
+@pytest.mark.parametrize("pattern", AGENTS.values(), ids=AGENTS)
+def test_the_losses_of_an_agent_are_not_judged(log, pattern):
+    """What an agent minimizes does not measure its progress."""
+    with pytest.raises(LogError, match="reinforcement"):
+        log(lines(pattern))
+
+
+def test_preferences_are_no_rewards(log):
+    """The Trainer of preferences tells rewards beside a loss that is one."""
+    run = log(
+        lines("{{'loss': {t}, 'rewards/chosen': 0.1, 'rewards/margins': 0.2, 'epoch': {n}.0}}\n")
+    )
+    assert run.train_loss.value.tolist() == TRAIN
 
 
 @pytest.mark.parametrize("name", ["profit_loss", "profit/loss", "stop_loss", "packet loss"])
