@@ -24,6 +24,8 @@ MIN_POINTS = 5
 """An appended run with fewer points does not replace a longer one before it."""
 OTHER_COUNTER = 2.0
 """Steps that differ from those around them by more than this factor count something else."""
+EPOCH_STEPS = 5
+"""An epoch has at least so many steps of what is logged by the step."""
 _UNITS = {"steps": "step", "epochs": "epoch", "iter": "iteration", "itr": "iteration"}
 
 
@@ -53,6 +55,17 @@ class Column:
 def counted(number: int, what: str) -> str:
     """Return `1 point`, `2 points`."""
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+def counts_epochs(steps: FloatArray, main: FloatArray) -> bool:
+    """Return whether steps count by ones from the start while the main curve's count far more."""
+    return bool(
+        len(steps)
+        and steps[0] in (0, 1)
+        and (np.diff(steps) == 1).all()
+        and main[-1] > EPOCH_STEPS * max(steps[-1], 1)
+        and len(main) > len(steps)
+    )
 
 
 def is_newest_first(

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from diagnose.errors import LogError, UnknownName
-from diagnose.readers.axis import Column, counted, is_newest_first, positions, untangle
+from diagnose.readers.axis import (
+    Column,
+    counted,
+    counts_epochs,
+    is_newest_first,
+    positions,
+    untangle,
+)
 from diagnose.readers.columns import (
     TRAINING,
     VALIDATION,
@@ -29,6 +36,8 @@ from diagnose.run import ROLES, BoolArray, FloatArray, Run, Series
 BOUNDS = ("__MIN", "__MAX")
 """Endings of the columns that W&B puts beside a curve that it drew as a mean."""
 MIN_PERPLEXITIES = 3
+MIN_EPOCHS = 3
+"""Fewer validations tell too little of what they count."""
 ROUNDED = 0.01
 MOST = 0.9
 """A loss whose perplexity is told is in bits if in so many rows, up to rounding, that fits."""
@@ -247,6 +256,8 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
                 part = _series(name, columns[name], position, keep, [])
                 if part is not None:
                     series[name] = part
+    if {"train_loss", "val_loss"} <= set(series) and unit not in ("row", "epoch"):
+        _place_epochs(series, columns, loss, position, epoch_name, notes)
     if "train_loss" not in series and "val_loss" not in series:
         raise LogError(f"{source}: the loss columns {listing(main)} hold no numbers.")
     if max(len(series[r]) for r in ("train_loss", "val_loss") if r in series) < 2:
@@ -266,6 +277,51 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
         unused=tuple(n for n in series if n not in roles),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _place_epochs(
+    series: dict[str, Series],
+    columns: Mapping[str, Column],
+    loss: Column,
+    position: FloatArray,
+    epoch_name: str | None,
+    notes: list[str],
+) -> None:
+    """Place a validation loss that counts epochs at their last steps, or leave it out.
+
+    Args:
+        series: The series; the validation's are replaced or taken out.
+        columns: The log's columns.
+        loss: The training loss as logged.
+        position: (rows,) each row's step.
+        epoch_name: The column of the epoch beside that of the step, if there is one.
+        notes: Takes what was done.
+    """
+    train, val = series["train_loss"].step, series["val_loss"].step
+    if len(val) < MIN_EPOCHS or not counts_epochs(val, train):
+        return
+    ends: list[float] = []
+    if epoch_name is not None:
+        epoch = columns[epoch_name]
+        rows = np.intersect1d(loss.row, epoch.row, assume_unique=True)
+        number = np.floor(epoch.value[np.searchsorted(epoch.row, rows)])
+        last = np.append(np.diff(number) > 0, True)
+        ends = position[rows[last]].tolist()
+    placed = len(val) <= len(ends) and (np.diff(ends) > 0).all()
+    for role in ("val_loss", "val_accuracy"):
+        given = series.get(role)
+        if given is None or not np.array_equal(given.step, val):
+            continue
+        if placed:
+            series[role] = Series(given.name, np.array(ends[: len(val)]), given.value)
+            notes.append(f"{given.name}: counts epochs; placed at the last step of each")
+        else:
+            del series[role]
+            notes.append(
+                f"{given.name}: counts to {val[-1]:g} where the training loss counts to"
+                f" {train[-1]:g}, so epochs most likely; nothing says at which steps those end, and"
+                " it takes no part"
+            )
 
 
 def _roles(

@@ -7,6 +7,7 @@ https://www.tensorflow.org/tutorials/load_data/tfrecord.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 
@@ -30,6 +31,7 @@ from diagnose.readers.table import Choice, Table
 
 _HEADER = struct.Struct("<QI")
 _FLOAT = struct.Struct("<f").unpack_from
+_TIME = struct.Struct("<d").unpack_from
 _FOOTER = 4
 CHUNK = 1 << 20
 MAX_RECORD = 1 << 28
@@ -105,6 +107,25 @@ def read_scalars(source: Source, notes: list[str]) -> Iterator[tuple[int, str, f
             notes.append("a damaged record was left out")
             continue
         yield from found
+
+
+def read_times(source: Source) -> dict[str, dict[int, float]]:
+    """Return for each tag at which second each of its steps was written.
+
+    Raises:
+        LogError: If the file cannot be read.
+    """
+    tags: dict[bytes, str] = {}
+    kinds: dict[bytes, bool] = {}
+    times: dict[str, dict[int, float]] = {}
+    for event in _records(source, []):
+        try:
+            (time,) = _TIME(event, 1) if event[:1] == b"\x09" else (math.nan,)
+            for step, tag, _ in _scalars(event, tags, kinds):
+                times.setdefault(tag, {})[step] = time
+        except (Malformed, struct.error, ValueError, TypeError, IndexError):
+            continue
+    return times
 
 
 def _records(source: Source, notes: list[str]) -> Iterator[bytes]:

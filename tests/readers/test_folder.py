@@ -162,6 +162,50 @@ def test_counters_of_other_tags_move_nothing(tmp_path) -> None:
 # Other layouts
 
 
+def timed(path: Path, rows: list[tuple[float, str, int, float]]) -> None:
+    """Write an event file of seconds, tags, steps and values."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    records = [struct.pack("<Bd", 0x09, 1.7e9) + field(3, b"brain.Event:2")]
+    for second, tag, step, value in rows:
+        summary = field(1, field(1, tag.encode()) + struct.pack("<Bf", 0x15, value))
+        head = struct.pack("<Bd", 0x09, 1.7e9 + second) + b"\x10" + varint(step)
+        records.append(head + field(5, summary))
+    path.write_bytes(
+        b"".join(struct.pack("<QI", len(r), 1) + r + struct.pack("<I", 0) for r in records)
+    )
+
+
+BATCHES = [(float(b), "train/loss", b, 4.0 - b / 1024) for b in range(200)]
+EPOCHS = [(20.0 * e + 19.5, "val/loss", e, 4.0 - e / 8) for e in range(10)]
+
+
+@pytest.mark.parametrize("layout", ["one file", "a file each", "folders"])
+def test_a_validation_that_counts_epochs_is_placed_by_its_time(tmp_path, layout) -> None:
+    """It stands at the training step that was reached when it was written."""
+    name = "events.out.tfevents.1700000000.host"
+    if layout == "one file":
+        timed(tmp_path / name, sorted(BATCHES + EPOCHS))
+    elif layout == "a file each":
+        timed(tmp_path / name, BATCHES)
+        timed(tmp_path / f"{name}.1", EPOCHS)
+    else:
+        timed(tmp_path / "train" / name, [(s, "loss", *r) for s, _, *r in BATCHES])
+        timed(tmp_path / "val" / name, [(s, "loss", *r) for s, _, *r in EPOCHS])
+    (run,) = read_runs(tmp_path)
+    assert run.val_loss.step.tolist() == list(range(19, 200, 20))
+    assert run.val_loss.value.tolist() == [value for *_, value in EPOCHS]
+    assert any("counts epochs" in note for note in run.notes)
+
+
+def test_a_validation_that_counts_unknown_epochs_takes_no_part(tmp_path) -> None:
+    """Evaluated after the training, its times tell no step, and it is not put at the first ones."""
+    late = [(1000.0 + s, tag, step, value) for s, tag, step, value in EPOCHS]
+    timed(tmp_path / "events.out.tfevents.1700000000.host", BATCHES + late)
+    (run,) = read_runs(tmp_path)
+    assert run.val_loss is None
+    assert any("val/loss: counts to 9 where" in note for note in run.notes)
+
+
 def state(*steps: int) -> str:
     """Write a state of the Hugging Face Trainer."""
     history = [{"step": step, "epoch": step / 100, "loss": 4.0 - step / 1024} for step in steps]

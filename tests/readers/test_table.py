@@ -386,3 +386,38 @@ def test_bits_per_byte_are_no_loss(read_log, name) -> None:
     rows = "".join(f"{i},{1 / i}\n" for i in range(1, 6))
     with pytest.raises(LogError, match="no column is called a loss"):
         read_log(f"step,{name}\n{rows}")
+
+
+@pytest.mark.parametrize(("first", "with_epochs"), [(0, True), (1, True), (0, False)])
+def test_a_validation_loss_that_counts_epochs(first, with_epochs) -> None:
+    """It is placed at the ends of the epochs; where none are told it takes no part."""
+    steps = [float(s) for s in range(100)]
+    epochs = [float(first + s // 10) for s in range(100)]
+    blank: list[float | None] = [None] * 10
+    columns: dict[str, list[float | None]] = {
+        "step": [*steps, *(float(first + e) for e in range(10))],
+        "train_loss": [*decay(100), *blank],
+        "val_loss": [*([None] * 100), *decay(10)],
+    }
+    if with_epochs:
+        columns["epoch"] = [*epochs, *blank]
+    run = run_of(columns)
+    assert run.train_loss.step.tolist() == steps
+    if with_epochs:
+        assert run.val_loss.step.tolist() == [float(s) for s in range(9, 100, 10)]
+        assert run.val_loss.value.tolist() == decay(10)
+        assert "val_loss: counts epochs; placed at the last step of each" in run.notes
+    else:
+        assert run.val_loss is None
+        assert any("nothing says at which steps those end" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("val_steps", [[10, 20, 30, 40], [0, 1, 2, 3, 50], [96, 97, 98, 99]])
+def test_a_validation_loss_that_counts_steps_stays(val_steps) -> None:
+    """Steps that are not counted by ones from the start are steps."""
+    columns: dict[str, list[float | None]] = {
+        "step": [*map(float, range(100)), *map(float, val_steps)],
+        "loss": [*decay(100), *([None] * len(val_steps))],
+        "val_loss": [*([None] * 100), *decay(len(val_steps))],
+    }
+    assert run_of(columns).val_loss.step.tolist() == val_steps

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from diagnose.errors import LogError
-from diagnose.readers import delimited
-from diagnose.readers.axis import RESUMED_SHARE, Column, counted
+from diagnose.readers import delimited, tensorboard
+from diagnose.readers.axis import RESUMED_SHARE, Column, counted, counts_epochs
 from diagnose.readers.columns import choose_axis, meaning, normalized
 from diagnose.readers.folder import found as kinds
 from diagnose.readers.folder.layouts import epoch_of
@@ -110,8 +110,6 @@ def stacked(parts: Sequence[Part], name: str) -> Table:
 
 def _events(path: str, root: str, files: Sequence[str], choice: Choice) -> list[tuple[str, Table]]:
     """Join TensorBoard's event files, and tell restarts from separate runs."""
-    from diagnose.readers import tensorboard  # noqa: PLC0415 (few logs are of this format)
-
     problem: LogError | None = None
     left_out: list[str] = []
     by_prefix: dict[str, list[_Events]] = {}
@@ -165,7 +163,7 @@ class _Joined:
         self.begun, self.path = begun, path
         self._curves: dict[str, Curve] = {}
         self._notes: list[str] = []
-        self._files = 0
+        self._files: list[tuple[str, str]] = []
 
     def goes_on(self, prefix: str, events: _Events) -> bool:
         """Return whether a file goes on where the run ended, or logs other quantities of it."""
@@ -178,7 +176,7 @@ class _Joined:
 
     def add(self, prefix: str, events: _Events) -> None:
         """Add a file; what it logs again replaces what was logged before."""
-        self._files += 1
+        self._files.append((prefix, events.path))
         self._notes += [f"{os.path.basename(events.path)}: {note}" for note in events.notes]
         replaced = 0
         for tag, (steps, values) in events.curves.items():
@@ -197,8 +195,38 @@ class _Joined:
             )
 
     def table(self) -> Table:
-        joined = [f"{self._files} event files were joined on the step"] if self._files > 1 else []
+        number = len(self._files)
+        joined = [f"{number} event files were joined on the step"] if number > 1 else []
+        self._place_epochs()
         return aligned(self._curves, "TensorBoard events", [*joined, *self._notes])
+
+    def _place_epochs(self) -> None:
+        """Place what counts epochs at the training step that was reached when it was written."""
+        trained = [
+            t for t in self._curves if meaning(t).kind == "loss" and meaning(t).split != "val"
+        ]
+        main = max(trained, key=lambda tag: len(self._curves[tag][0]), default=None)
+        if main is None:
+            return
+        steps = self._curves[main][0]
+        counting = [tag for tag, (at, _) in self._curves.items() if counts_epochs(at, steps)]
+        if not counting:
+            return
+        times: dict[str, dict[int, float]] = {}
+        for prefix, path in self._files:
+            for tag, told in tensorboard.read_times(Source(path)).items():
+                times.setdefault(f"{prefix}{tag}", {}).update(told)
+        written = np.array([times[main].get(int(step), np.nan) for step in steps])
+        for tag in counting:
+            at, values = self._curves[tag]
+            then = np.array([times[tag].get(int(step), np.nan) for step in at])
+            moved = steps[np.maximum(np.searchsorted(written, then, side="right") - 1, 0)]
+            if (np.diff(moved) > 0).all() and (moved > at).all() and np.isfinite(then).all():
+                self._curves[tag] = moved, values
+                self._notes.append(
+                    f"{tag!r} counts epochs; its values were placed at the step of {main!r} that"
+                    " was reached when they were written"
+                )
 
 
 def _curves(table: Table) -> dict[str, Curve]:
