@@ -97,6 +97,15 @@ class Trial(NamedTuple):
         """Return what decides a benefit, claimed or not; None if nothing does."""
         return next((d for d in self.claims if d.benefit == benefit), None)
 
+    def unclaimed_changes(self) -> list[tuple[str, str]]:
+        """Return the metrics that measurably changed though no claim says so: better or worse."""
+        sides = {"supported": "better", "opposite": "worse"}
+        return [
+            (decided.metric, sides[decided.verdict])
+            for decided in self.claims
+            if not decided.claimed and decided.verdict in sides
+        ]
+
 
 class Summary(NamedTuple):
     """What a technique changed in one number.

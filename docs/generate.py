@@ -8,14 +8,14 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 import click
 
 from catalog.card import STEPS, Card, find_card
-from catalog.measured import Trial, find_measured, find_summary
+from catalog.measured import Effect, Summary, Trial, find_measured, find_summary
 from catalog.table import select
 from diagnose.cli.main import cli
 from diagnose.readers import read_runs
@@ -80,13 +80,9 @@ def catalog_page() -> str:
     cards = select()
     measured = {card.slug: find_measured(card.slug) for card in cards}
     lecture = sum(bool(card.lecture) for card in cards)
-    verdicts = Counter(
-        decided.verdict
-        for found in measured.values()
-        if found is not None
-        for decided in found.trials[0].claims
-        if decided.claimed
-    )
+    trials = [found.trials for found in measured.values() if found is not None]
+    verdicts = _verdicts(first for first, *_ in trials)
+    in_all = _verdicts(trial for several in trials for trial in several)
     parts = [
         NOTICE + "# Catalog\n",
         f"{len(cards)} techniques: which step of machine learning each changes (1 loss,"
@@ -98,8 +94,11 @@ def catalog_page() -> str:
         " small networks trained without it and with it on the same seeds: in each one's first"
         " experiment, which decides its card's claims,"
         f" {verdicts['supported']} were supported, {verdicts['opposite']} came out opposite, and"
-        f" {verdicts['not measurable at this scale']} were not measurable at this scale. The two"
-        " columns of losses give the mean difference that the technique made and its 95 % interval;"
+        f" {verdicts['not measurable at this scale']} were not measurable at this scale. In all"
+        f" {sum(map(len, trials))} experiments, the further ones included, it was"
+        f" {in_all['supported']} supported, {in_all['opposite']} opposite and"
+        f" {in_all['not measurable at this scale']} not measurable. The two columns of losses give"
+        " the mean difference that the technique made and its 95 % interval;"
         " **bold** where the interval excludes zero and at least 80 % of the seeds agree, so that"
         " about one in twenty of those with no effect at all would be bold by chance. The clean"
         " training loss is measured in evaluation mode without added terms. Where another metric"
@@ -112,8 +111,7 @@ def catalog_page() -> str:
         *(
             f"| [{c.slug}](catalog/{c.slug}.md) | {c.step} {STEPS[c.step]}"
             f" | {GAINS.get(c.benefit, c.benefit)} | {'yes' if c.lecture else ''} |"
-            f" {_cell(c.slug, 'optimization')} |"
-            f" {_cell(c.slug, 'generalization')} |"
+            f" {' | '.join(_cells(c.slug))} |"
             f" {' '.join(r.code for r in treated_by(c.slug))} |"
             for c in cards
         ),
@@ -122,13 +120,33 @@ def catalog_page() -> str:
     return "\n".join(parts)
 
 
-def _cell(slug: str, benefit: str) -> str:
-    summary = find_summary(slug, benefit)
-    if summary is None:
-        return ""
-    text = f"**{interval(summary)}**" if summary.is_measurable else interval(summary)
-    words = metric_words(summary.metric)
-    return text if words == LOSSES[benefit] else f"{text} {words}"
+def _verdicts(trials: Iterable[Trial]) -> Counter[str]:
+    """Count how the claims fared in some experiments."""
+    return Counter(
+        decided.verdict for trial in trials for decided in trial.claims if decided.claimed
+    )
+
+
+def _cells(slug: str) -> tuple[str, str]:
+    """Return what a technique changed in the training loss and in the validation loss."""
+    summaries = {benefit: find_summary(slug, benefit) for benefit in LOSSES}
+    measured = find_measured(slug)
+    if measured is not None and not any(summaries.values()):
+        trial = measured.trials[0]
+        decided = trial.claims[0]
+        is_measurable = not decided.verdict.startswith("not")
+        return "changes no run", _cell(trial.effect(decided.metric), is_measurable)
+    training, validation = (
+        "" if found is None else _cell(found, found.is_measurable, LOSSES[benefit])
+        for benefit, found in summaries.items()
+    )
+    return training, validation
+
+
+def _cell(effect: Effect | Summary, is_measurable: bool, loss: str = "") -> str:
+    text = f"**{interval(effect)}**" if is_measurable else interval(effect)
+    words = metric_words(effect.metric)
+    return text if words == loss else f"{text} {words}"
 
 
 def card_page(card: Card) -> str:

@@ -49,7 +49,8 @@ def perform() -> Outcome:
     at, small = RATES.index(SHOWN), RATES.index(SMALL)
     losses = {name: [run(schedule, rate) for rate in RATES] for name, schedule in SCHEDULES.items()}
     ends = {name: np.array([loss[-1] for loss in rows]) for name, rows in losses.items()}
-    gentle = {name: float(run(SCHEDULES[name], SHOWN, rim=0.0)[-1]) for name in SCHEDULES}
+    without_rim = {name: run(schedule, SHOWN, rim=0.0) for name, schedule in SCHEDULES.items()}
+    gentle = {name: float(loss[-1]) for name, loss in without_rim.items()}
     best = min(ends, key=lambda name: float(ends[name].min()))
     said = {
         "constant": "",
@@ -80,8 +81,9 @@ def perform() -> Outcome:
         conclusions=_conclusions(ends, gentle, best),
         panels=(
             _draw_schedules,
-            partial(_draw_losses, {name: rows[at] for name, rows in losses.items()}),
+            partial(_draw_losses, {name: rows[at] for name, rows in losses.items()}, ""),
             partial(_draw_rates, ends),
+            partial(_draw_losses, without_rim, "The condition: no steep rim. "),
         ),
     )
 
@@ -144,8 +146,8 @@ def _conclusions(
         " constant rate keeps the noise of its last steps.",
         f"The condition: at the rate {SMALL} the constant rate ends at"
         f" {number(float(ends['constant'][small]))} and the rise and fall at"
-        f" {number(float(ends['rise and fall'][small]))}; without a steep rim the rise takes"
-        f" the loss from {number(gentle['constant'])} to {number(gentle['rise'])}.",
+        f" {number(float(ends['rise and fall'][small]))}; without a steep rim the rate {SHOWN} ends"
+        f" at {_with_and_without(number(gentle['rise']), number(gentle['constant']))}.",
         f"The lowest loss of all is {number(float(ends[best].min()))}, by the schedule"
         f" '{best}' at {number(_best(ends[best]))}"
         + (
@@ -154,6 +156,12 @@ def _conclusions(
             else "."
         ),
     )
+
+
+def _with_and_without(rise: str, constant: str) -> str:
+    if rise == constant:
+        return f"{rise} with the rise as without it"
+    return f"{rise} with the rise and at {constant} without it"
 
 
 def _draw_schedules(axes: Axes) -> None:
@@ -166,7 +174,7 @@ def _draw_schedules(axes: Axes) -> None:
     legend(axes, loc="upper right", ncols=2)
 
 
-def _draw_losses(losses: dict[str, FloatArray], axes: Axes) -> None:
+def _draw_losses(losses: dict[str, FloatArray], condition: str, axes: Axes) -> None:
     for name, loss in losses.items():
         shown = np.minimum(loss, 1e9)
         axes.plot(shown, label=name, markevery=30, markersize=5, linewidth=1.1, **STYLES[name])
@@ -174,7 +182,9 @@ def _draw_losses(losses: dict[str, FloatArray], axes: Axes) -> None:
     axes.set_ylim(1e-3, 1e5)
     diverged = [name for name, loss in losses.items() if not np.isfinite(loss[-1])]
     what = f": {' and '.join(diverged)} diverge" if diverged else ""
-    frame(axes, f"Peak rate {SHOWN}{what}", "step", f"loss, mean of {DRAWS} runs (cut off)")
+    frame(
+        axes, f"{condition}Peak rate {SHOWN}{what}", "step", f"loss, mean of {DRAWS} runs (cut off)"
+    )
     legend(axes, loc="upper right")
 
 

@@ -26,6 +26,6 @@ def require(extra: str, what: str) -> None:
     for module, name in EXTRAS[extra].items():
         if importlib.util.find_spec(module) is None:
             raise MissingExtra(
-                f"{what} needs {name}, which is not installed: pip install"
-                f" 'training-diagnosis[{extra}]'."
+                f"{what} needs {name}, which is not installed: in the folder of the source,"
+                f' pip install -c constraints.txt ".[{extra}]".'
             )

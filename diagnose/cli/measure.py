@@ -6,7 +6,7 @@ import os
 
 import click
 
-from catalog.card import Card
+from catalog.card import ROOT, Card
 from catalog.measured import Measured, find_measured, write_measured
 from catalog.table import slugs
 from diagnose.cli.extras import require
@@ -32,8 +32,12 @@ def run(technique: str, form: str) -> None:
     _check_experiment(card)
     from catalog.lab.measure import measure as measure_one  # noqa: PLC0415 (imports torch)
 
-    with progress_bar(f"Running {card.slug}") as progress:
-        measured = measure_one(card.slug, progress)
+    try:
+        with progress_bar(f"Running {card.slug}") as progress:
+            measured = measure_one(card.slug, progress)
+    except KeyboardInterrupt:
+        click.echo("Stopped before the end; nothing was kept.", err=True)
+        raise
     if form == "json":
         write_json(measured.to_dict())
         return
@@ -60,8 +64,9 @@ def measure(techniques: tuple[str, ...], again: bool, jobs: int) -> None:
     diagnose catalog measure
     diagnose catalog measure adam label-smoothing --again
 
-    Stopped at any moment, the same command goes on with what is missing or was measured with code
-    that has changed since.
+    The figures are written beside the cards of the installed package, as each technique is done.
+    Stopped at any moment, the same command without --again goes on with what is missing or was
+    measured with code that has changed since.
     """  # noqa: D301 (the mark keeps lines apart)
     cards = [known_card(name) for name in dict.fromkeys(techniques)]
     require("torch", "running experiments")
@@ -75,21 +80,31 @@ def measure(techniques: tuple[str, ...], again: bool, jobs: int) -> None:
     wanted = [card.slug for card in cards] or [slug for slug in slugs() if has_experiment(slug)]
     stale = [slug for slug in wanted if again or not _is_current(slug, fingerprint(slug))]
     click.echo(f"{len(stale)} to measure, {len(wanted) - len(stale)} measured before.", err=True)
+    if not stale:
+        return
+    click.echo(f"Each is written to its folder in {ROOT}.", err=True)
     tasks = (joblib.delayed(measure_one)(slug) for slug in stale)
-    with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
-        finished = joblib.Parallel(return_as="generator_unordered")(tasks)
-        for done, measured in enumerate(finished, start=1):
-            write_measured(measured)
-            click.echo(f"[{done}/{len(stale)}] {_line(measured)}")
+    done = 0
+    try:
+        with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+            for measured in joblib.Parallel(return_as="generator_unordered")(tasks):
+                write_measured(measured)
+                done += 1
+                click.echo(f"[{done}/{len(stale)}] {_line(measured)}")
+    except KeyboardInterrupt:
+        click.echo(f"Stopped; {done} of {len(stale)} are measured and kept.", err=True)
+        raise
 
 
 def _line(measured: Measured) -> str:
-    claims = "; ".join(
-        f"{decided.metric} {decided.verdict}"
-        for decided in measured.trials[0].claims
-        if decided.claimed
-    )
-    return f"{measured.technique}: {claims} ({measured.seconds:.1f} s)"
+    """Say what the first experiment found: of each claim, then of what is not claimed."""
+    claims = [decided for decided in measured.trials[0].claims if decided.claimed]
+    words = [f"{decided.metric} {decided.verdict}" for decided in claims]
+    words += [
+        f"{metric} got {change}, not claimed"
+        for metric, change in measured.trials[0].unclaimed_changes()
+    ]
+    return f"{measured.technique}: {'; '.join(words)} ({measured.seconds:.1f} s)"
 
 
 def _is_current(slug: str, fingerprint: str) -> bool:

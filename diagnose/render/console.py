@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
+import unicodedata
 from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
 MAX_WIDTH = 100
+PLAIN = {"±": "+-", "†": "^", "–": "-", "—": "-", "−": "-", "×": "x", "→": "->", "≤": "<="}
+"""What stands for a character where the output cannot hold it."""
 
 
 class _Console(Console):
@@ -28,8 +32,8 @@ def make_console(color: str = "auto", width: int | None = None) -> Console:
         width: Columns; the terminal's if None, at most `MAX_WIDTH`.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that cannot show a character shows a question mark, not an error.
-        sys.stdout.reconfigure(errors="replace")
+        # A terminal that cannot show a character shows what is like it, and never an error.
+        sys.stdout.reconfigure(errors="plain")
     console = _Console(
         color_system=None if color == "never" else "auto",
         force_terminal=True if color == "always" else None,
@@ -57,6 +61,26 @@ def speaks_unicode(console: Console) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def writable(text: str, console: Console) -> str:
+    """Return text as the console's output will hold it, so that its width is known before."""
+    encoding = console.encoding or "ascii"
+    return text.encode(encoding, "plain").decode(encoding)
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Replace what cannot be encoded: by what stands for it, without its accents, or by `?`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    out = ""
+    for character in error.object[error.start : error.end]:
+        base = unicodedata.normalize("NFKD", character)[0]
+        out += PLAIN.get(character, base if base.isascii() else "?")
+    return out, error.end
+
+
+codecs.register_error("plain", _plain)
 
 
 def print_wrapped(console: Console, content: str | Text, first: str = "") -> None:

@@ -77,10 +77,10 @@ def verdict_lines(trial: Trial) -> list[str]:
         for decided in trial.claims
         if decided.claimed
     ]
-    for decided in trial.claims:
-        if not decided.claimed and not decided.verdict.startswith("not"):
-            side = "better" if decided.verdict == "supported" else "worse"
-            lines.append(f"Not claimed: the {metric_words(decided.metric)} got {side}.")
+    lines += [
+        f"Not claimed: the {metric_words(metric)} got {change}."
+        for metric, change in trial.unclaimed_changes()
+    ]
     return lines
 
 
@@ -93,6 +93,8 @@ def print_measured(measured: Measured, console: Console, indent: int = 0) -> Non
         print_wrapped(console, trial.question, pad)
         print_wrapped(console, f"{trial.setting[0].upper()}{trial.setting[1:]}.", pad)
         table = make_table("", trial.control, trial.treatment, "Difference, 95 %", "Agree")
+        for column in (table.columns[0], *table.columns[3:]):
+            column.no_wrap = True  # long names of arms fold, numbers never
         for effect in trial.effects:
             table.add_row(
                 Text(metric_words(effect.metric)),

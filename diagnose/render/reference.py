@@ -11,7 +11,7 @@ from rich.text import Text
 
 from catalog.card import STEPS, Card
 from catalog.measured import find_measured, find_summary
-from diagnose.render.console import print_section, print_wrapped
+from diagnose.render.console import print_section, print_wrapped, writable
 from diagnose.render.measured import LOSSES, print_measured, short_summary
 from diagnose.render.table import make_table, print_table
 from diagnose.rules import RULES, treated_by
@@ -50,7 +50,10 @@ def print_catalog(cards: Sequence[Card], console: Console) -> None:
                 table.add_row(
                     card.slug,
                     CLAIMS[card.benefit] + ("" if card.lecture else " +"),
-                    *(short_summary(find_summary(card.slug, k), v) for k, v in LOSSES.items()),
+                    *(
+                        writable(short_summary(find_summary(card.slug, k), v), console)
+                        for k, v in LOSSES.items()
+                    ),
                 )
         print_table(console, table)
         console.print()

@@ -175,7 +175,7 @@ def test_a_missing_package_is_asked_for(capsys, tmp_path, monkeypatch, module, e
         importlib.util, "find_spec", lambda name: None if name == module else found(name)
     )
     line = refused(capsys, "rosenbrock", "--picture", str(tmp_path / "a.png"))
-    assert f"pip install 'training-diagnosis[{extra}]'" in line
+    assert f'pip install -c constraints.txt ".[{extra}]".' in line
     assert "is not installed" in line
 
 

@@ -6,11 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import catalog.card
 import catalog.lab.measure
+import diagnose.cli.measure
 from catalog.lab.experiment import Claim, Experiment, perform
 from catalog.measured import Measured, find_measured, find_summary
 from diagnose.cli.extras import EXTRAS
@@ -19,8 +21,8 @@ from diagnose.cli.main import run
 QUICK = Experiment(
     question="Is one less than two?",
     setting="two numbers",
-    control=lambda seed: {"val_loss": 2.0 + seed / 10},
-    treatment=lambda seed: {"val_loss": 1.0 + seed / 20},
+    control=lambda seed: {"val_loss": 2.0 + seed / 10, "clean_train_loss": 0.0},
+    treatment=lambda seed: {"val_loss": 1.0 + seed / 20, "clean_train_loss": 1.0 + seed / 20},
     control_name="two",
     treatment_name="one",
     claims=(Claim("generalization", "val_loss"),),
@@ -73,7 +75,9 @@ def test_a_missing_package_is_one_sentence(command, capsys, monkeypatch):
     assert run(["catalog", command, "adam"]) == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    assert "needs PyTorch, which is not installed: pip install 'training-diagnosis[torch]'" in err
+    assert "needs PyTorch, which is not installed: in the folder of the source, pip install" in err
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"`pip install {err.rstrip().rstrip('.').rpartition('pip install ')[2]}`" in readme
 
 
 def test_a_technique_without_an_experiment_says_so(capsys, monkeypatch):
@@ -83,34 +87,84 @@ def test_a_technique_without_an_experiment_says_so(capsys, monkeypatch):
     assert "there is no experiment for adam yet" in capsys.readouterr().err
 
 
-def test_measuring_goes_on_where_it_stopped(tmp_path, capsys, monkeypatch):
-    """What was measured with the same code is not measured again, unless asked for."""
-    copy = tmp_path / "catalog" / "optimization" / "adam"
-    shutil.copytree(catalog.card.find_card("adam").folder, copy)
-    (copy / "measured.toml").unlink()
+@pytest.fixture
+def calls(tmp_path, monkeypatch):
+    """Let a catalog of two techniques be measured in no time; return what was measured."""
+    for slug in ("adam", "lion"):
+        copy = tmp_path / "catalog" / "optimization" / slug
+        shutil.copytree(catalog.card.find_card(slug).folder, copy)
+        (copy / "measured.toml").unlink()
     monkeypatch.setattr(catalog.card, "ROOT", tmp_path / "catalog")
-    for cached in (catalog.card.find_card, catalog.card.find_heading, find_summary):
-        cached.cache_clear()
-    calls = []
-    outcome = Measured("adam", "abc", 0.5, {"python": "3"}, "a machine", (perform(QUICK),))
+    monkeypatch.setattr(diagnose.cli.measure, "ROOT", tmp_path / "catalog")
+    seen = []
 
     def once(slug: str) -> Measured:
-        calls.append(slug)
-        return outcome
+        seen.append(slug)
+        return Measured(slug, "abc", 0.5, {"python": "3"}, "a machine", (perform(QUICK),))
 
     monkeypatch.setattr(catalog.lab.measure, "measure", once)
     monkeypatch.setattr(catalog.lab.measure, "fingerprint", lambda _slug: "abc")
-    try:
-        assert run(["catalog", "measure", "adam", "--jobs", "1"]) == 0
-        assert find_measured("adam").trials[0].claims == outcome.trials[0].claims
-        assert run(["catalog", "measure", "adam", "--jobs", "1"]) == 0
-        assert calls == ["adam"]
-        assert "0 to measure, 1 measured before." in capsys.readouterr().err
-        assert run(["catalog", "measure", "adam", "--jobs", "1", "--again"]) == 0
-        assert calls == ["adam", "adam"]
-    finally:
-        for cached in (catalog.card.find_card, catalog.card.find_heading, find_summary):
-            cached.cache_clear()
+    caches = (catalog.card.find_card, catalog.card.find_heading, find_summary)
+    for cached in caches:
+        cached.cache_clear()
+    yield seen
+    for cached in caches:
+        cached.cache_clear()
+
+
+def test_measuring_goes_on_where_it_stopped(calls, capsys):
+    """What was measured with the same code is not measured again, unless asked for."""
+    assert run(["catalog", "measure", "adam", "--jobs", "1"]) == 0
+    assert find_measured("adam").trials[0].claims == perform(QUICK).claims
+    assert run(["catalog", "measure", "adam", "--jobs", "1"]) == 0
+    assert calls == ["adam"]
+    assert "0 to measure, 1 measured before." in capsys.readouterr().err
+    assert run(["catalog", "measure", "adam", "--jobs", "1", "--again"]) == 0
+    assert calls == ["adam", "adam"]
+
+
+@pytest.mark.usefixtures("calls")
+def test_measuring_says_what_changed_and_where_it_is_written(capsys, tmp_path):
+    """Claims first, then what is not claimed; and the folder that the files lie in."""
+    assert run(["catalog", "measure", "adam", "--jobs", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert out == (
+        "[1/1] adam: val_loss supported; clean_train_loss got worse, not claimed (0.5 s)\n"
+    )
+    assert f"Each is written to its folder in {tmp_path / 'catalog'}.\n" in err
+    assert (tmp_path / "catalog" / "optimization" / "adam" / "measured.toml").is_file()
+    # With nothing to measure nothing is said of writing.
+    assert run(["catalog", "measure", "adam", "--jobs", "1"]) == 0
+    assert "written" not in capsys.readouterr().err
+
+
+def test_stopping_says_what_is_kept(calls, capsys, monkeypatch):
+    """After the first of two techniques Ctrl-C ends with 130; the first one's file is there."""
+    once = catalog.lab.measure.measure
+
+    def interrupted(slug: str) -> Measured:
+        if calls:
+            raise KeyboardInterrupt
+        return once(slug)
+
+    monkeypatch.setattr(catalog.lab.measure, "measure", interrupted)
+    assert run(["catalog", "measure", "adam", "lion", "--jobs", "1"]) == 130
+    assert "Stopped; 1 of 2 are measured and kept.\n" in capsys.readouterr().err
+    assert find_measured("adam") is not None
+    assert find_measured("lion") is None
+
+
+def test_stopping_a_run_says_that_nothing_is_kept(capsys, monkeypatch):
+    """A run alone writes nothing, whether it ends or not."""
+
+    def interrupted(*_: object) -> Measured:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(catalog.lab.measure, "measure", interrupted)
+    assert run(["catalog", "run", "adam"]) == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Stopped before the end; nothing was kept.\n" in err
 
 
 def test_looking_up_loads_no_torch():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from catalog.demos import warmup_decay as demo
 
@@ -64,3 +67,21 @@ def test_the_curvature_is_the_second_derivative():
     x = torch.tensor([8.0, 0.0], dtype=torch.float64)
     quotient = (demo.valley(x + 1e-3) - 2 * demo.valley(x) + demo.valley(x - 1e-3)) / 1e-6
     np.testing.assert_allclose(quotient, [demo.curvature(8.0), demo.curvature(0.0)], rtol=1e-4)
+
+
+def test_the_picture_shows_the_valley_without_a_rim():
+    """The last panel's lines end where plain numpy does in a bowl of the same curvature."""
+    axes = Figure().subplots()
+    demo.perform().panels[-1](axes)
+    assert axes.get_title() == "The condition: no steep rim. Peak rate 0.3"
+    ends = {line.get_label(): line.get_ydata()[-1] for line in axes.lines}
+    assert ends == {
+        name: pytest.approx(plain(factors, 0.3, rim=0.0)) for name, factors in FACTORS.items()
+    }
+
+
+def test_no_sentence_goes_from_a_number_to_the_same():
+    """What the rise does not change is told as that."""
+    text = " ".join(demo.perform().conclusions)
+    assert "without a steep rim the rate 0.3 ends at 0.084 with the rise as without it." in text
+    assert not re.search(r"from (\S+) to \1\b", text)
