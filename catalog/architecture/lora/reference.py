@@ -16,7 +16,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from catalog.optimization.transfer_learning.reference import freeze
+from catalog.optimization.transfer_learning.reference import freeze, is_below
 
 
 class LowRankLinear(nn.Module):
@@ -36,8 +36,7 @@ class LowRankLinear(nn.Module):
         limit = min(layer.in_features, layer.out_features)
         if not 1 <= rank <= limit:
             raise ValueError(f"rank must be from 1 to {limit}. Got {rank}.")
-        if alpha is not None and not 0 < alpha < math.inf:
-            raise ValueError(f"alpha must be above 0. Got {alpha}.")
+        _check_alpha(alpha)
         self.layer = layer.requires_grad_(False)
         self.scale = 1.0 if alpha is None else alpha / rank
         weight = layer.weight
@@ -86,15 +85,34 @@ def adapt(
 
     Returns:
         The names of the layers that were wrapped.
+
+    Raises:
+        ValueError: If a setting is out of its range, or there is no linear layer within the
+            network; it is then left as it was.
     """
+    if rank < 1:
+        raise ValueError(f"rank must be at least 1. Got {rank}.")
+    _check_alpha(alpha)
+    layers = {
+        name: module
+        for name, module in model.named_modules()
+        if type(module) is nn.Linear and name and not is_below(name, except_for)
+    }
+    if not layers:
+        raise ValueError(
+            "model must have a linear layer within it, or be wrapped in LowRankLinear itself."
+            f" Got {type(model).__name__}."
+        )
     freeze(model, except_for)
-    found = []
-    for name, module in list(model.named_modules()):
-        if type(module) is nn.Linear and name not in except_for:
-            limit = min(module.in_features, module.out_features)
-            model.set_submodule(name, LowRankLinear(module, min(rank, limit), alpha))
-            found.append(name)
-    return tuple(found)
+    for name, layer in layers.items():
+        limit = min(layer.in_features, layer.out_features)
+        model.set_submodule(name, LowRankLinear(layer, min(rank, limit), alpha))
+    return tuple(layers)
+
+
+def _check_alpha(alpha: float | None) -> None:
+    if alpha is not None and not 0 < alpha < math.inf:
+        raise ValueError(f"alpha must be above 0. Got {alpha}.")
 
 
 def merge(model: nn.Module) -> None:

@@ -63,12 +63,14 @@ class TemperatureScaled(nn.Module):
         ValueError: If `temperature` is not above 0.
     """
 
+    temperature: Tensor
+
     def __init__(self, model: nn.Module, temperature: float) -> None:
         super().__init__()
         if not temperature > 0:
             raise ValueError(f"temperature must be above 0. Got {temperature}.")
         self.model = model
-        self.temperature = temperature
+        self.register_buffer("temperature", torch.tensor(float(temperature)))  # is saved
 
     def forward(self, x: Tensor) -> Tensor:
         """Return z / T."""

@@ -34,7 +34,7 @@ def cutmix(
         images: (n, channels, rows, columns).
         y: (n,) class numbers, or (n, classes) probabilities.
         classes: Number of classes.
-        alpha: α, above 0 and at most 2; 1 draws every share with equal probability.
+        alpha: α, above 0; 1 draws every share with equal probability.
         p: Probability for each image.
         generator: For what is drawn, on the images' device.
 

@@ -39,6 +39,15 @@ def without_weight_decay(params: object, lr: float, base: Part) -> object:
     return optimizer
 
 
+def without_smoothing(loss: Part) -> Part | None:
+    """Return a loss whose labels are as they are; None is the plain cross-entropy."""
+    if loss.make is smoothed_cross_entropy:
+        return None
+    if isinstance(loss.settings.get("label_smoothing"), float):  # as torch's function has it
+        return loss.set(label_smoothing=0.0)
+    return loss
+
+
 def apply(recipe: Recipe) -> Recipe:
     """Return the recipe without penalties, weight decay, dropout, augmentation and smoothed labels.
 
@@ -50,8 +59,8 @@ def apply(recipe: Recipe) -> Recipe:
         regularization=tuple(p for p in recipe.regularization if p.make not in PENALTIES),
         start=tuple(part for part in recipe.start if part.make is not thin),
     )
-    if recipe.loss is not None and recipe.loss.make is smoothed_cross_entropy:
-        less = less.replace(loss=None)
+    if recipe.loss is not None:
+        less = less.replace(loss=without_smoothing(recipe.loss))
     model = untrained(recipe)
     optimizer = recipe.optimizer(list(model.named_parameters()), lr=recipe.lr)
     if reduce_weight_decay(optimizer):

@@ -4,9 +4,10 @@ As Ng, 2018, Machine Learning Yearning, chapter 25, advises for a training error
 
     p ← c p                                 of each dropout
     λ ← c λ                                 weight decay of each group of the optimizer
+    ε ← c ε                                 label smoothing of the loss
 
-with c from 0, for none, to 1, for what there is. Penalties, augmentation and label smoothing stand
-in the training loop; leave them out there.
+with c from 0, for none, to 1, for what there is. Penalties and augmentation stand in the training
+loop; leave them out there.
 """
 
 from __future__ import annotations
@@ -65,6 +66,29 @@ def reduce_weight_decay(optimizer: torch.optim.Optimizer, factor: float = 0.0) -
     for group in optimizer.param_groups:
         if group.get("weight_decay", 0.0) > 0:
             group["weight_decay"] *= factor
+            count += 1
+    return count
+
+
+def reduce_label_smoothing(loss: nn.Module, factor: float = 0.0) -> int:
+    """Multiply the label smoothing of a loss.
+
+    Args:
+        loss: Is changed: torch's cross-entropy, or modules that hold some.
+        factor: c, from 0 to 1.
+
+    Returns:
+        How many smoothings were above 0.
+
+    Raises:
+        ValueError: If `factor` is out of its range.
+    """
+    _check(factor)
+    count = 0
+    for module in loss.modules():
+        smoothing = getattr(module, "label_smoothing", 0.0)
+        if smoothing > 0:
+            module.label_smoothing = factor * smoothing
             count += 1
     return count
 

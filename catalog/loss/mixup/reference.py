@@ -1,7 +1,7 @@
 """Mixup: weighted averages of two examples and of their labels.
 
-Source: Zhang et al., 2017, https://arxiv.org/abs/1710.09412, section 2. The sampler: Jöhnk, 1964,
-https://doi.org/10.1007/BF02613706.
+Source: Zhang et al., 2017, https://arxiv.org/abs/1710.09412, section 2. The sampler: Bailey, 1994,
+https://doi.org/10.2307/2153537.
 
     λ ~ Beta(α, α)
     x̃ = λ x_i + (1 - λ) x_j
@@ -13,6 +13,8 @@ example has its own.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -23,12 +25,12 @@ def draw_beta(
 ) -> Tensor:
     """Draw from Beta(α, α).
 
-    Jöhnk: of X = U^(1/α) and Y = V^(1/α), U and V uniform, keep a pair with X + Y at most 1; then
-    X / (X + Y) is the number sought. It is done in logarithms, as X underflows where α is small.
+    With U and V uniform, T = cos(2πV) √(2α (U^(-1/α) - 1)) has Student's t-distribution of 2α
+    degrees of freedom (Bailey), and (1 + T / √(2α + T²)) / 2 has the one sought.
 
     Args:
         count: How many.
-        alpha: α, above 0 and at most 2: larger ones would throw most of the pairs away.
+        alpha: α, above 0.
         device: Where; the generator's.
         generator: For what is drawn.
 
@@ -38,22 +40,33 @@ def draw_beta(
     Raises:
         ValueError: If `alpha` is out of its range.
     """
-    if not 0 < alpha <= 2:
-        raise ValueError(f"alpha must be above 0 and at most 2. Got {alpha}.")
-    weight = torch.empty(count, dtype=torch.float64, device=device)
-    missing = torch.ones(count, dtype=torch.bool, device=device)
-    while missing.any():
-        u = torch.rand(2, count, dtype=torch.float64, generator=generator, device=device)
-        log_x, log_y = u.log() / alpha  # (count,) each
-        found = missing & (torch.logaddexp(log_x, log_y) <= 0)  # X + Y ≤ 1
-        weight = torch.where(found, torch.sigmoid(log_x - log_y), weight)  # X / (X + Y)
-        missing = missing & ~found
-    return weight
+    if not 0 < alpha < math.inf:
+        raise ValueError(f"alpha must be above 0. Got {alpha}.")
+    u, v = torch.rand(2, count, dtype=torch.float64, generator=generator, device=device)
+    c = torch.cos(2 * math.pi * v)
+    power = u ** (1 / alpha)  # U^(1/α); T itself overflows where α is small
+    return (1 + c / (power / (1 - power) + c**2).sqrt()) / 2  # type: ignore[no-any-return]
 
 
 def as_probabilities(y: Tensor, classes: int) -> Tensor:
-    """Return targets as (n, classes) probabilities: class numbers (n,) become one-hot."""
-    return F.one_hot(y, classes).to(torch.get_default_dtype()) if y.dim() == 1 else y
+    """Return targets as (n, classes) probabilities: class numbers (n,) become one-hot.
+
+    Raises:
+        ValueError: If they are neither.
+    """
+    if y.dim() != 1:
+        if y.shape[1:] != (classes,):
+            raise ValueError(
+                f"y must be (n,) class numbers or (n, {classes}) probabilities."
+                f" Got the shape {tuple(y.shape)}."
+            )
+        return y
+    if y.is_floating_point():
+        raise ValueError(f"y must be whole class numbers. Got {y.dtype}.")
+    outside = y[(y < 0) | (y >= classes)]
+    if len(outside):
+        raise ValueError(f"y must be class numbers from 0 to {classes - 1}. Got {int(outside[0])}.")
+    return F.one_hot(y.long(), classes).to(torch.get_default_dtype())
 
 
 def mix(x: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
@@ -75,20 +88,25 @@ def mixup(
         x: (n, ...) inputs.
         y: (n,) class numbers, or (n, classes) probabilities.
         classes: Number of classes.
-        alpha: α from 0 to 2; 0 mixes nothing, 1 draws every share with equal probability.
+        alpha: α, at least 0; 0 mixes nothing, 1 draws every share with equal probability, more draw
+            shares nearer to a half.
         generator: For what is drawn, on the device of `x`.
 
     Returns:
         The inputs x̃ and the targets ỹ, (n, classes) probabilities.
 
     Raises:
-        ValueError: If `alpha` is out of its range.
+        ValueError: If `alpha` is out of its range, or the targets are not of the inputs.
     """
+    if not (isinstance(x, Tensor) and isinstance(y, Tensor)):
+        raise ValueError(f"x and y must be tensors. Got {type(x).__name__}, {type(y).__name__}.")
+    if len(x) != len(y):
+        raise ValueError(f"x and y must be of the same examples. Got {len(x)} and {len(y)}.")
+    if not 0 <= alpha < math.inf:
+        raise ValueError(f"alpha must be at least 0. Got {alpha}.")
     y = as_probabilities(y, classes)
     if alpha == 0:
         return x, y
-    if not 0 <= alpha <= 2:
-        raise ValueError(f"alpha must be from 0 to 2. Got {alpha}.")
     weight = draw_beta(len(x), alpha, x.device, generator)  # λ, (n,)
     partner = torch.randperm(len(x), generator=generator, device=x.device)  # j, (n,)
     return mix(x, x[partner], weight), mix(y, y[partner], weight)

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 def rms(x: Tensor) -> float:
@@ -58,6 +58,7 @@ class Adafactor(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, beta2_decay=beta2_decay, d=d, weight_decay=weight_decay)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not beta2_decay <= 0:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class Adam(Optimizer):
@@ -49,6 +49,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not all(0 <= beta < 1 for beta in betas):

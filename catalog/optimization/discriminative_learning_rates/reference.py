@@ -5,12 +5,17 @@ Source: Howard and Ruder, 2018, https://arxiv.org/abs/1801.06146, sections 3.2 a
     θ_t^l = θ_{t-1}^l - η^l ∇_{θ^l} J(θ)            layer l has a rate of its own
     η^{l-1} = η^l / 2.6                             from the last layer downwards
     gradual unfreezing: layers L, ..., L - e learn in epoch e = 0, 1, ...
+
+The paper's network has five layers: an embedding, three recurrent layers and a classifier. The
+first one's rate is η^L / 2.6⁴; through many more layers the same divisor all but freezes it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from torch import nn
@@ -18,22 +23,42 @@ from torch import nn
 Named = tuple[str, nn.Parameter]
 
 
-def layers_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules that own parameters, in the order of the names.
+def layers_of(named: Iterable[Named]) -> tuple[tuple[str, ...], ...]:
+    """Return the names of each layer's parameters.
 
-    That is the order in which a network registers its layers: as a rule, from input to output.
+    A layer is a module with a weight matrix, or a numbered block of named modules, as all of
+    `layers.3.attention` and `layers.3.norm`. What has no matrix, as a normalization, belongs to the
+    layer before it, or to the first; so do parameters of the network itself, as a position's.
 
     Args:
-        names: Of parameters, such as `body.0.weight`.
+        named: Pairs of name and parameter, in the order in which a network registers them: as a
+            rule, from input to output.
     """
-    return tuple(dict.fromkeys(name.rpartition(".")[0] for name in names))
+    layers: list[list[str]] = []
+    is_whole = False  # whether the last layer has its matrix
+    for owner, run in groupby(named, key=lambda pair: _owner(pair[0])):
+        pairs = list(run)
+        has_matrix = owner != "" and any(parameter.dim() > 1 for _, parameter in pairs)
+        if not layers or (has_matrix and is_whole):
+            layers.append([])
+            is_whole = False
+        layers[-1] += [name for name, _ in pairs]
+        is_whole |= has_matrix
+    return tuple(map(tuple, layers))
 
 
-def layer_factors(names: Iterable[str], divisor: float = 2.6) -> dict[str, float]:
+def _owner(name: str) -> str:
+    """Return a parameter's numbered block, `layers.3` of `layers.3.norm.weight`, or its module."""
+    module = name.rpartition(".")[0]
+    block = re.match(r"(.*\d)\.\D", module)
+    return block[1] if block else module
+
+
+def layer_factors(named: Iterable[Named], divisor: float = 2.6) -> dict[str, float]:
     """Return each parameter's factor on the learning rate, η^l / η^L.
 
     Args:
-        names: Of the parameters, from input to output.
+        named: Pairs of name and parameter, from input to output.
         divisor: Of the rate from each layer to the one before it; above 0, and 1 for one rate.
 
     Raises:
@@ -41,12 +66,12 @@ def layer_factors(names: Iterable[str], divisor: float = 2.6) -> dict[str, float
     """
     if not 0 < divisor < math.inf:
         raise ValueError(f"divisor must be above 0. Got {divisor}.")
-    names = list(names)
-    layers = layers_of(names)
+    layers = layers_of(named)
     last = len(layers) - 1  # L
     return {
-        name: divisor ** (layers.index(name.rpartition(".")[0]) - last)  # 2.6^-(L - l)
-        for name in names
+        name: divisor ** (index - last)  # 2.6^-(L - l)
+        for index, layer in enumerate(layers)
+        for name in layer
     }
 
 
@@ -66,11 +91,13 @@ def parameter_groups(
     return [{"params": groups[f], "lr": lr * f} for f in sorted(groups, reverse=True)]
 
 
-def learning_layers(layers: tuple[str, ...], epoch: int, epochs_per_layer: int = 1) -> set[str]:
-    """Return the layers that are unfrozen in an epoch.
+def unfrozen(
+    layers: Sequence[Sequence[str]], epoch: int, epochs_per_layer: int = 1
+) -> frozenset[str]:
+    """Return the names of the parameters that learn in an epoch.
 
     Args:
-        layers: From input to output.
+        layers: Names of each layer's parameters, from input to output.
         epoch: e, from 0.
         epochs_per_layer: Epochs before the next layer joins; at least 1.
 
@@ -79,4 +106,4 @@ def learning_layers(layers: tuple[str, ...], epoch: int, epochs_per_layer: int =
     """
     if epochs_per_layer < 1:
         raise ValueError(f"epochs_per_layer must be at least 1. Got {epochs_per_layer}.")
-    return set(layers[max(0, len(layers) - 1 - epoch // epochs_per_layer) :])
+    return frozenset().union(*layers[max(0, len(layers) - 1 - epoch // epochs_per_layer) :])

@@ -17,6 +17,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from torch import nn
 
@@ -105,17 +106,25 @@ class BestCheckpoint:
 
     def __init__(self) -> None:
         self.loss = math.inf
-        self._state: dict[str, object] | None = None
+        self._weights: dict[str, Any] | None = None
 
     def update(self, loss: float, model: nn.Module) -> bool:
         """Keep a copy of the weights if the loss is the lowest so far, and return whether it is."""
         is_best = loss < self.loss
         if is_best:
             self.loss = loss
-            self._state = copy.deepcopy(model.state_dict())
+            self._weights = copy.deepcopy(model.state_dict())
         return is_best
 
     def restore(self, model: nn.Module) -> None:
         """Put the kept weights into a network; it is left as it is if none were kept."""
-        if self._state is not None:
-            model.load_state_dict(self._state)
+        if self._weights is not None:
+            model.load_state_dict(self._weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the loss and the weights, to save; the weights are None before the first check."""
+        return {"loss": self.loss, "weights": self._weights}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.loss, self._weights = state["loss"], state["weights"]

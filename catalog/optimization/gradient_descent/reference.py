@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class GradientDescent(Optimizer):
@@ -33,6 +33,7 @@ class GradientDescent(Optimizer):
     """
 
     def __init__(self, params: ParamsT, lr: float = 1e-3, maximize: bool = False) -> None:
+        check_numbers(lr=lr)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         super().__init__(params, {"lr": lr, "maximize": maximize})

@@ -38,7 +38,7 @@ EXPERIMENTS = (
         control_name="Adam",
         treatment_name="L-BFGS",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(3e-3, 1e-2, 3e-2, 0.1, 1.0),
+        lr_grid=(3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0),
     ),
     Experiment(
         question="Does it get to the bottom of a valley that runs askew?",
@@ -58,6 +58,6 @@ EXPERIMENTS = (
         control_name="Adam",
         treatment_name="L-BFGS",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(1e-3, 1e-2, 0.1, 1.0),
+        lr_grid=(1e-3, 1e-2, 0.1, 1.0, 10.0),
     ),
 )

@@ -23,6 +23,8 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
+from catalog.optimization.optimizer.reference import check_numbers
+
 ARMIJO = 1e-4
 """Least share of the fall that the slope at the start promises."""
 WOLFE = 0.9
@@ -80,6 +82,7 @@ class LBFGS(torch.optim.Optimizer):
         tolerance: float = 1e-7,
         line_search: bool = True,
     ) -> None:
+        check_numbers(lr=lr, max_iter=max_iter, history_size=history_size, tolerance=tolerance)
         if not lr > 0:
             raise ValueError(f"lr must be above 0. Got {lr}.")
         for name, count in (("max_iter", max_iter), ("history_size", history_size)):

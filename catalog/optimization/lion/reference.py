@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class Lion(Optimizer):
@@ -40,6 +40,7 @@ class Lion(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, betas=betas, weight_decay=weight_decay)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not all(0 <= beta < 1 for beta in betas):

@@ -16,6 +16,8 @@ below 2⁻²⁵ becomes zero as well; the loss is multiplied by S first, and the
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -111,3 +113,11 @@ class LossScaler:
             self.value *= self.growth
             self._in_a_row = 0
         return True
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return S, the settings and the steps in a row, to save."""
+        return dict(vars(self))
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        vars(self).update(state)

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class Momentum(Optimizer):
@@ -56,6 +56,7 @@ class Momentum(Optimizer):
         averaged: bool = False,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not 0 <= momentum < 1:

@@ -133,6 +133,6 @@ EXPERIMENTS = (
         control_name="usual",
         treatment_name="muP",
         claims=(LOWER_TRAINING_LOSS,),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+        lr_grid=GRID,
     ),
 )

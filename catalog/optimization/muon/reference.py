@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 from catalog.optimization.adamw.reference import AdamW
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 SCALES = ("original", "match_rms_adamw")
 RULES = ("muon", "adamw")
@@ -89,6 +89,14 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         scale: str = "original",
     ) -> None:
+        check_numbers(
+            lr=lr,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            ns_coefficients=ns_coefficients,
+            eps=eps,
+            ns_steps=ns_steps,
+        )
         for name, value in (("lr", lr), ("weight_decay", weight_decay), ("eps", eps)):
             if not value >= 0:
                 raise ValueError(f"{name} must be at least 0. Got {value}.")

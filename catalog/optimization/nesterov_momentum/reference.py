@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class NesterovMomentum(Optimizer):
@@ -49,6 +49,7 @@ class NesterovMomentum(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, momentum=momentum, weight_decay=weight_decay)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not 0 <= momentum < 1:

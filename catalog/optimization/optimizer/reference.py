@@ -11,10 +11,26 @@ They differ in U and S alone, which each gives in `update`; all else stands here
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import torch
 from torch import Tensor
+
+
+def check_numbers(**settings: object) -> None:
+    """Refuse settings that are no numbers: a configuration file may give `1e-3` as a text.
+
+    Args:
+        **settings: Numbers, or pairs of them, by their names.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for name, value in settings.items():
+        entries = value if isinstance(value, tuple | list) else (value,)
+        if not all(isinstance(entry, Real | Tensor) for entry in entries):
+            raise ValueError(f"{name} must be a number. Got {value!r}.")
 
 
 class Optimizer(torch.optim.Optimizer):

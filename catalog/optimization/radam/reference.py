@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 TRACTABLE = 5.0
 """ρ_t above which the variance of 1 / √v_t is taken as finite."""
@@ -76,6 +76,7 @@ class RAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not all(0 <= beta < 1 for beta in betas):

@@ -76,13 +76,12 @@ class Plateau:
         return True
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the rule remembers."""
-        return {"best": self.best, "bad_checks": self.bad_checks, "cooling": self.cooling}
+        """Return the rule's settings and what it remembers, to save."""
+        return dict(vars(self))
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what another instance remembered."""
-        self.best, self.bad_checks = state["best"], state["bad_checks"]
-        self.cooling = state["cooling"]
+        """Go on from a saved state."""
+        vars(self).update(state)
 
 
 class ReduceOnPlateau:
@@ -128,3 +127,13 @@ class ReduceOnPlateau:
                 if group["lr"] - lr > self.eps:
                     group["lr"] = lr
         return is_over
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the plateau's state and the settings, to save beside the optimizer's state."""
+        settings = {"factor": self.factor, "min_lr": self.min_lr, "eps": self.eps}
+        return {"plateau": self.plateau.state_dict(), **settings}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.plateau.load_state_dict(state["plateau"])
+        self.factor, self.min_lr, self.eps = state["factor"], state["min_lr"], state["eps"]

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class RMSprop(Optimizer):
@@ -59,6 +59,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not 0 <= alpha < 1:

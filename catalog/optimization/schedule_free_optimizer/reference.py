@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class ScheduleFreeSGD(Optimizer):
@@ -50,6 +50,9 @@ class ScheduleFreeSGD(Optimizer):
         weight_decay: float = 0.0,
         warmup_steps: int = 0,
     ) -> None:
+        check_numbers(
+            lr=lr, momentum=momentum, weight_decay=weight_decay, warmup_steps=warmup_steps
+        )
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not 0 <= momentum <= 1:
@@ -157,6 +160,9 @@ class ScheduleFreeAdamW(ScheduleFreeSGD):
         weight_decay: float = 0.0,
         warmup_steps: int = 0,
     ) -> None:
+        check_numbers(
+            lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, warmup_steps=warmup_steps
+        )
         if not 0 <= betas[1] < 1:
             raise ValueError(f"the second of betas must be at least 0 and below 1. Got {betas}.")
         if not eps >= 0:

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 def inverse_root(matrix: Tensor, power: float) -> Tensor:
@@ -70,6 +70,7 @@ class Shampoo(Optimizer):
         max_size: int = 1024,
         maximize: bool = False,
     ) -> None:
+        check_numbers(lr=lr, eps=eps, interval=interval, max_size=max_size)
         if not lr >= 0:
             raise ValueError(f"lr must be at least 0. Got {lr}.")
         if not eps > 0:

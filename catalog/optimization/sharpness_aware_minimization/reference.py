@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from catalog.optimization.optimizer.reference import check_numbers
+
 
 class SAM(torch.optim.Optimizer):
     """Sharpness-aware minimization around another optimizer.
@@ -29,10 +31,16 @@ class SAM(torch.optim.Optimizer):
             together; at least 0. With 0 it is the base optimizer.
 
     Raises:
-        ValueError: If `rho` is out of its range.
+        ValueError: If `base` is no optimizer, or `rho` is out of its range.
     """
 
     def __init__(self, base: torch.optim.Optimizer, rho: float = 0.05) -> None:
+        if not isinstance(base, torch.optim.Optimizer):
+            raise ValueError(
+                "base must be an optimizer, as torch.optim.SGD(parameters, lr=0.1)."
+                f" Got a {type(base).__name__}."
+            )
+        check_numbers(rho=rho)
         if not rho >= 0:
             raise ValueError(f"rho must be at least 0. Got {rho}.")
         super().__init__(base.param_groups, base.defaults)
@@ -44,9 +52,14 @@ class SAM(torch.optim.Optimizer):
         self.param_groups = self.base.param_groups
         self.state = self.base.state
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return the base optimizer's state and ρ, to save."""
+        return self.base.state_dict() | {"rho": self.rho}
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load a saved state into the base optimizer."""
+        """Go on from a saved state; one of the base optimizer alone leaves ρ as it is."""
         self.base.load_state_dict(state_dict)
+        self.rho = state_dict.get("rho", self.rho)
         self._share()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

@@ -16,17 +16,18 @@ class LateAveraging(Callback):
 
     def __init__(self, start: float) -> None:
         self.start = start
-        self.swa = SWA()
+        self.swa: SWA | None = None
 
     def after_step(self, loop: Loop) -> None:
         """Take the weights in at the end of an epoch of the tail."""
         is_late = loop.step > self.start * loop.total_steps
         if is_late and loop.step % loop.steps_per_epoch == 0:
+            self.swa = self.swa or SWA(loop.model)
             self.swa.update(loop.model)
 
     def on_end(self, loop: Loop) -> None:
         """Leave the mean as the result; a run that ended before its tail keeps its weights."""
-        if self.swa.average is not None:
+        if self.swa is not None:
             update_batch_norm(self.swa.average, torch.split(loop.data.train.x, loop.batch_size))
             loop.evaluated = self.swa.average
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,22 +26,31 @@ from catalog.optimization.weight_averaging_ema.reference import move_towards
 class SWA:
     """The mean of a network's weights at several times.
 
+    Args:
+        model: The network that is trained; it is copied here, and its weights are not yet taken in.
+
     Attributes:
-        average: The averaged network; None before the first update.
+        average: The averaged network; the copy before the first update.
         count: n, how many weights it is the mean of.
     """
 
-    def __init__(self) -> None:
-        self.average: nn.Module | None = None
+    def __init__(self, model: nn.Module) -> None:
+        self.average = copy.deepcopy(model).requires_grad_(False)
         self.count = 0
 
     def update(self, model: nn.Module) -> None:
         """Take the present weights into the mean."""
-        if self.average is None:
-            self.average = copy.deepcopy(model).requires_grad_(False)
-        else:
-            move_towards(self.average, model, 1 / (self.count + 1))  # w_SWA
+        move_towards(self.average, model, 1 / (self.count + 1))  # w_SWA
         self.count += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the average's state and the count, to save."""
+        return {"count": self.count, "average": self.average.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.count = state["count"]
+        self.average.load_state_dict(state["average"])
 
 
 @torch.no_grad()

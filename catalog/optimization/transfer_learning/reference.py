@@ -55,12 +55,13 @@ def freeze(model: nn.Module, except_for: tuple[str, ...]) -> None:
         if name not in names:
             raise ValueError(f"except_for must name modules of the network. Got {name!r}.")
     for name, parameter in model.named_parameters():
-        if not _is_below(name, except_for):
+        if not is_below(name, except_for):
             parameter.requires_grad_(False)
     for name, module in list(model.named_modules()):
-        if getattr(module, "running_mean", None) is not None and not _is_below(name, except_for):
+        if getattr(module, "running_mean", None) is not None and not is_below(name, except_for):
             model.set_submodule(name, Frozen(module))
 
 
-def _is_below(name: str, tops: tuple[str, ...]) -> bool:
+def is_below(name: str, tops: tuple[str, ...]) -> bool:
+    """Return whether a name is that of one of some modules, or of a part of one."""
     return any(name == top or name.startswith(f"{top}.") for top in tops)

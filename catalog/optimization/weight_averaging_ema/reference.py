@@ -10,9 +10,10 @@ Tarvainen and Valpola, 2017, https://arxiv.org/abs/1703.01780, section 2.
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @torch.no_grad()
@@ -26,12 +27,18 @@ def move_towards(average: nn.Module, model: nn.Module, share: float) -> None:
         model: The same architecture; is left.
         share: Part of the way, from 0 to 1.
     """
-    theirs = model.state_dict()
-    for name, ours in average.state_dict().items():
+    for ours, theirs in zip(_tensors(average), _tensors(model), strict=True):
         if ours.is_floating_point():
-            ours.lerp_(theirs[name].to(ours), share)
+            new = theirs.to(ours)
+            # Equal entries stay: between two infinities, as in a mask, there is no way to go.
+            ours.copy_(torch.where(ours == new, ours, ours.lerp(new, share)))
         else:
-            ours.copy_(theirs[name])
+            ours.copy_(theirs)
+
+
+def _tensors(model: nn.Module) -> list[Tensor]:
+    """Return all parameters and buffers, one that is used in two places once."""
+    return [*model.parameters(), *model.buffers()]
 
 
 class EMA:
@@ -58,3 +65,12 @@ class EMA:
     def update(self, model: nn.Module) -> None:
         """Take the weights after a step into the average."""
         move_towards(self.average, model, 1 - self.decay)  # θ'_t
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the average's state and the decay, to save."""
+        return {"decay": self.decay, "average": self.average.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.decay = state["decay"]
+        self.average.load_state_dict(state["average"])

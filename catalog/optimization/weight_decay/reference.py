@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from catalog.optimization.optimizer.reference import check_numbers
+
 AnyOptimizer = TypeVar("AnyOptimizer", bound=torch.optim.Optimizer)
 
 
@@ -62,6 +64,7 @@ def add_weight_decay(
     Raises:
         ValueError: If a setting is out of its range.
     """
+    check_numbers(weight_decay=weight_decay, min_dim=min_dim)
     if not weight_decay >= 0:
         raise ValueError(f"weight_decay must be at least 0. Got {weight_decay}.")
     if not min_dim >= 0:

@@ -131,6 +131,50 @@ def test_it_says_why_it_does_not_fit():
     assert str(error.value) == "it changes linear layers, and there is none below the head."
 
 
+def test_a_new_head_of_several_layers_is_trained_as_it_is():
+    """No part of what is excepted is wrapped or frozen."""
+    head = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))
+    model = nn.ModuleDict({"body": nn.Linear(3, 4), "head": head})
+    assert adapt(model, rank=2, except_for=("head",)) == ("body",)
+    assert [type(module) for module in head] == [nn.Linear, nn.ReLU, nn.Linear]
+    assert all(parameter.requires_grad for parameter in head.parameters())
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "message"),
+    [
+        (nn.Sequential(nn.Linear(3, 2)), {"rank": 0}, "rank must be at least 1. Got 0."),
+        (nn.Sequential(nn.Linear(3, 2)), {"alpha": -1.0}, "alpha must be above 0. Got -1.0."),
+        (
+            nn.Sequential(nn.Linear(3, 2)),
+            {"except_for": ("haed",)},
+            "except_for must name modules of the network. Got 'haed'.",
+        ),
+        (
+            nn.Linear(3, 2),
+            {},
+            "model must have a linear layer within it, or be wrapped in LowRankLinear itself."
+            " Got Linear.",
+        ),
+        (
+            nn.Sequential(nn.Conv1d(1, 1, 1)),
+            {},
+            "model must have a linear layer within it, or be wrapped in LowRankLinear itself."
+            " Got Sequential.",
+        ),
+    ],
+    ids=["rank", "alpha", "except_for", "single", "convolution"],
+)
+def test_a_refused_network_is_left_as_it_was(model, settings, message):
+    """The message says what is allowed, and nothing was frozen or wrapped before it."""
+    before = [(name, type(module)) for name, module in model.named_modules()]
+    with pytest.raises(ValueError, match="must") as error:
+        adapt(model, **settings)
+    assert str(error.value) == message
+    assert [(name, type(module)) for name, module in model.named_modules()] == before
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

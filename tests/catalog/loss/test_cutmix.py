@@ -96,7 +96,7 @@ def test_a_probability_of_zero_changes_nothing():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (partial(cutmix, alpha=0.0), "alpha must be above 0 and at most 2. Got 0.0."),
+        (partial(cutmix, alpha=0.0), "alpha must be above 0. Got 0.0."),
         (partial(cutmix, p=-1.0), "p must be from 0 to 1. Got -1.0."),
     ],
 )

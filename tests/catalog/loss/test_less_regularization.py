@@ -12,7 +12,11 @@ from catalog.lab.tasks import few, short
 from catalog.lab.train import train
 from catalog.loss.label_smoothing.experiment import apply as smoothed
 from catalog.loss.less_regularization.experiment import apply
-from catalog.loss.less_regularization.reference import reduce_dropout, reduce_weight_decay
+from catalog.loss.less_regularization.reference import (
+    reduce_dropout,
+    reduce_label_smoothing,
+    reduce_weight_decay,
+)
 from catalog.loss.regularization.experiment import apply as smooth
 from catalog.optimization.dropout.experiment import apply as thinned
 from catalog.optimization.weight_averaging_ema.experiment import apply as averaged
@@ -61,7 +65,18 @@ def test_the_decay_of_each_group_is_multiplied():
     assert reduce_weight_decay(torch.optim.LBFGS(w)) == 0
 
 
-@pytest.mark.parametrize("call", [reduce_dropout, reduce_weight_decay])
+def test_the_smoothing_of_a_loss_is_multiplied():
+    """With none left the loss is the plain cross-entropy; other losses have none to count."""
+    loss = nn.CrossEntropyLoss(label_smoothing=0.2)
+    logits, y = torch.randn(5, 3), torch.tensor([0, 2, 1, 1, 0])
+    assert reduce_label_smoothing(nn.ModuleList([loss, nn.MSELoss()]), 0.5) == 1
+    assert loss.label_smoothing == 0.1
+    assert reduce_label_smoothing(loss) == 1
+    assert torch.equal(loss(logits, y), nn.functional.cross_entropy(logits, y))
+    assert reduce_label_smoothing(loss) == 0
+
+
+@pytest.mark.parametrize("call", [reduce_dropout, reduce_weight_decay, reduce_label_smoothing])
 def test_a_bad_factor_is_named(call):
     """The message says what is allowed and what came."""
     with pytest.raises(ValueError, match="factor must be") as error:
@@ -81,11 +96,21 @@ def noise(x, y, generator):
         thinned(few()),
         smooth(few()),
         smoothed(few()),
+        few().replace(loss=Part(nn.functional.cross_entropy, label_smoothing=0.2)),
         few().plus(augmentation=Part(noise)),
         few().replace(optimizer=Part(torch.optim.Adam, weight_decay=0.3)),
         few().replace(model=Part(mlp, dropout=Part(nn.Dropout, p=0.5))),
     ],
-    ids=["none", "dropout", "slope", "smoothing", "augmentation", "decay", "own dropout"],
+    ids=[
+        "none",
+        "dropout",
+        "slope",
+        "smoothing",
+        "torch's",
+        "augmentation",
+        "decay",
+        "own dropout",
+    ],
 )
 def test_it_takes_each_of_them_away(more):
     """The run is then that of the plain recipe, to the last bit."""

@@ -21,7 +21,7 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 2.0])
+@pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 2.0, 8.0, 32.0])
 def test_weights_are_drawn_from_the_beta_distribution(alpha):
     """A test of Kolmogorov and Smirnov cannot tell them from scipy's Beta(α, α)."""
     weights = draw_beta(4000, alpha, CPU, seeded())
@@ -91,14 +91,49 @@ def test_an_alpha_of_zero_changes_nothing():
     np.testing.assert_array_equal(targets, np.eye(3)[y])
 
 
-@pytest.mark.parametrize("alpha", [-0.1, 2.5, float("nan")])
+@pytest.mark.parametrize("alpha", [-0.1, float("inf"), float("nan")])
 def test_a_bad_alpha_is_named(alpha):
     """The message says what is allowed and what came."""
     with pytest.raises(ValueError, match="alpha must") as error:
         mixup(torch.zeros(2, 3), torch.tensor([0, 1]), 2, alpha)
-    assert str(error.value) == f"alpha must be from 0 to 2. Got {alpha}."
-    with pytest.raises(ValueError, match=r"alpha must be above 0 and at most 2\. Got 0\."):
+    assert str(error.value) == f"alpha must be at least 0. Got {alpha}."
+    with pytest.raises(ValueError, match=r"alpha must be above 0\. Got 0\."):
         draw_beta(3, 0, CPU)
+
+
+X = torch.zeros(4, 3)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (X, torch.tensor([0, 1, 2, 3]), "y must be class numbers from 0 to 2. Got 3."),
+        (X, torch.tensor([0, -1, 2, 1]), "y must be class numbers from 0 to 2. Got -1."),
+        (X, torch.ones(4), "y must be whole class numbers. Got torch.float32."),
+        (
+            X,
+            torch.ones(4, 2),
+            "y must be (n,) class numbers or (n, 3) probabilities. Got the shape (4, 2).",
+        ),
+        (X, torch.tensor([0, 1]), "x and y must be of the same examples. Got 4 and 2."),
+        (X.numpy(), np.zeros(4, int), "x and y must be tensors. Got ndarray, ndarray."),
+    ],
+    ids=["too large", "negative", "numbers", "width", "length", "numpy"],
+)
+def test_targets_that_do_not_fit_are_named(x, y, message):
+    """Torch's own words would tell of indices."""
+    with pytest.raises(ValueError, match="must be") as error:
+        mixup(x, y, 3)
+    assert str(error.value) == message
+
+
+def test_class_numbers_of_any_whole_type_are_taken():
+    """Bytes and 32 bits are as good as 64."""
+    expected = mixup(X, torch.tensor([0, 1, 2, 1]), 3, 1.0, seeded())[1]
+    for dtype in (torch.uint8, torch.int32):
+        assert torch.equal(
+            mixup(X, torch.tensor([0, 1, 2, 1], dtype=dtype), 3, 1.0, seeded())[1], expected
+        )
 
 
 def whole_labels_only(outputs, targets):

@@ -18,28 +18,90 @@ from catalog.optimization.discriminative_learning_rates.experiment import apply,
 from catalog.optimization.discriminative_learning_rates.reference import (
     layer_factors,
     layers_of,
-    learning_layers,
     parameter_groups,
+    unfrozen,
 )
 
-NAMES = ["position", "0.weight", "0.bias", "2.norm.weight", "head.weight", "head.bias"]
+
+class Reader(nn.Module):
+    """A network as fine-tuned ones are: a position, an embedding, blocks, a norm and a head."""
+
+    def __init__(self):
+        super().__init__()
+        self.position = nn.Parameter(torch.zeros(5, 8))
+        self.before = nn.LayerNorm(8)
+        self.embed = nn.Embedding(20, 8)
+        block = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.encoder = nn.TransformerEncoder(block, 2)
+        self.after = nn.LayerNorm(8)
+        self.head = nn.Linear(8, 2)
 
 
-def test_layers_are_owners_in_order():
-    """Weight and bias of a module are one layer; a network's own parameter stands for itself."""
-    assert layers_of(NAMES) == ("", "0", "2.norm", "head")
+def starts_of(named):
+    """Return the first module of each layer, and check that no parameter is lost or moved."""
+    named = list(named)
+    layers = layers_of(named)
+    assert [name for layer in layers for name in layer] == [name for name, _ in named]
+    return [layer[0].rpartition(".")[0] for layer in layers]
+
+
+def test_a_block_is_one_layer_and_a_normalization_is_none():
+    """A transformer of two blocks has four layers: embedding, blocks and head, as in the paper."""
+    layers = layers_of(Reader().named_parameters())
+    assert [len(layer) for layer in layers] == [4, 12, 14, 2]
+    assert layers[0] == ("position", "before.weight", "before.bias", "embed.weight")
+    assert layers[2][-2:] == ("after.weight", "after.bias")
+    assert layers[3] == ("head.weight", "head.bias")
+
+
+def test_a_chain_has_a_layer_for_each_matrix():
+    """Normalizations between join the layer before them, nested or not."""
+    body = nn.Sequential(nn.Conv1d(1, 2, 3), nn.BatchNorm1d(2), nn.PReLU(), nn.Conv1d(2, 2, 3))
+    network = nn.Sequential(body, nn.BatchNorm1d(2), nn.Linear(2, 2))
+    assert starts_of(network.named_parameters()) == ["0.0", "0.3", "2"]
+
+
+def test_residual_blocks_are_layers():
+    """A stem, two blocks of two convolutions and a side path, and a head are four layers."""
+
+    def block():
+        names = ("conv1", "bn1", "conv2", "bn2")
+        layers = (nn.Conv2d(2, 2, 3), nn.BatchNorm2d(2), nn.Conv2d(2, 2, 3), nn.BatchNorm2d(2))
+        side = nn.Sequential(nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2))
+        return nn.ModuleDict({**dict(zip(names, layers, strict=True)), "downsample": side})
+
+    network = nn.ModuleDict(
+        {
+            "conv1": nn.Conv2d(1, 2, 3),
+            "bn1": nn.BatchNorm2d(2),
+            "layer1": nn.Sequential(block(), block()),
+            "fc": nn.Linear(2, 2),
+        }
+    )
+    assert starts_of(network.named_parameters()) == [
+        "conv1",
+        "layer1.0.conv1",
+        "layer1.1.conv1",
+        "fc",
+    ]
+    # The stem and the head of a network within a chain are not one block.
+    chain = nn.Sequential(network, nn.Linear(2, 1))
+    assert len(starts_of(chain.named_parameters())) == 5
+
+
+def test_a_single_layer_is_one():
+    """Its weight and bias have no module's name before theirs."""
+    assert layers_of(nn.Linear(2, 2).named_parameters()) == (("weight", "bias"),)
 
 
 def test_factors_are_divided_from_the_last_layer_down():
     """The head has 1, and each layer below a divisor's part of the one above."""
-    assert layer_factors(NAMES, 2.0) == {
-        "position": 0.125,
-        "0.weight": 0.25,
-        "0.bias": 0.25,
-        "2.norm.weight": 0.5,
-        "head.weight": 1.0,
-        "head.bias": 1.0,
-    }
+    factors = layer_factors(Reader().named_parameters(), 2.0)
+    assert factors["head.bias"] == 1.0
+    assert factors["after.weight"] == factors["encoder.layers.1.linear1.weight"] == 0.5
+    assert factors["encoder.layers.0.norm2.weight"] == 0.25
+    assert factors["position"] == factors["embed.weight"] == 0.125
+    assert len(factors) == 32
 
 
 def test_groups_hold_every_parameter_once_the_largest_rate_first():
@@ -104,9 +166,9 @@ class Rates(Callback):
 
 def test_layers_join_from_the_output():
     """The last layer learns in the first epoch, and one more joins after every two."""
-    layers = ("a", "b", "c")
-    learning = [learning_layers(layers, epoch, 2) for epoch in range(7)]
-    assert learning == [{"c"}] * 2 + [{"b", "c"}] * 2 + [{"a", "b", "c"}] * 3
+    layers = (("a",), ("b", "b2"), ("c",))
+    learning = [unfrozen(layers, epoch, 2) for epoch in range(7)]
+    assert learning == [{"c"}] * 2 + [{"b", "b2", "c"}] * 2 + [{"a", "b", "b2", "c"}] * 3
 
 
 class Moves(Callback):
@@ -143,9 +205,9 @@ def test_it_says_why_it_does_not_fit():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (partial(layer_factors, NAMES, 0.0), "divisor must be above 0. Got 0.0."),
-        (partial(layer_factors, NAMES, float("nan")), "divisor must be above 0. Got nan."),
-        (partial(learning_layers, ("a",), 0, 0), "epochs_per_layer must be at least 1. Got 0."),
+        (partial(layer_factors, [], 0.0), "divisor must be above 0. Got 0.0."),
+        (partial(layer_factors, [], float("nan")), "divisor must be above 0. Got nan."),
+        (partial(unfrozen, (("a",),), 0, 0), "epochs_per_layer must be at least 1. Got 0."),
     ],
 )
 def test_a_bad_argument_is_named(call, message):

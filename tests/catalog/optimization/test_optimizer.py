@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from catalog.optimization.optimizer.reference import Optimizer
+from catalog.optimization.optimizer.reference import Optimizer, check_numbers
 
 
 class Noting(Optimizer):
@@ -86,3 +88,41 @@ def test_without_an_update_there_is_no_step():
     x.grad = torch.ones(1)
     with pytest.raises(NotImplementedError):
         Optimizer([x], {"lr": 1.0}).step()
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("adafactor.Adafactor", "d"),
+        ("adagrad.Adagrad", "lr_decay"),
+        ("adam.Adam", "betas"),
+        ("adamw.AdamW", "weight_decay"),
+        ("gradient_descent.GradientDescent", "lr"),
+        ("l_bfgs.LBFGS", "tolerance"),
+        ("lion.Lion", "betas"),
+        ("momentum.Momentum", "momentum"),
+        ("muon.Muon", "eps"),
+        ("nadam.NAdam", "momentum_decay"),
+        ("nesterov_momentum.NesterovMomentum", "weight_decay"),
+        ("radam.RAdam", "eps"),
+        ("rmsprop.RMSprop", "alpha"),
+        ("schedule_free_optimizer.ScheduleFreeAdamW", "eps"),
+        ("schedule_free_optimizer.ScheduleFreeSGD", "warmup_steps"),
+        ("shampoo.Shampoo", "interval"),
+    ],
+)
+def test_a_text_for_a_number_is_named(name, setting):
+    """YAML reads `1e-3` as a text; each optimizer says so, for its rate and for another setting."""
+    module, _, kind = name.partition(".")
+    make = getattr(importlib.import_module(f"catalog.optimization.{module}.reference"), kind)
+    weight = torch.zeros(2, 2, requires_grad=True)
+    for bad in {"lr", setting}:
+        value = (0.9, "0.99") if bad == "betas" else "1e-3"
+        with pytest.raises(ValueError, match="must be a number") as error:
+            make([weight], **{bad: value})
+        assert str(error.value) == f"{bad} must be a number. Got {value!r}."
+
+
+def test_numbers_of_all_kinds_are_numbers():
+    """Python's, numpy's and torch's."""
+    check_numbers(lr=1, eps=np.float32(0.5), momentum=torch.tensor(0.9), betas=(0.9, np.float64(1)))

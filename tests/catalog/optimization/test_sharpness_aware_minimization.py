@@ -106,11 +106,38 @@ def test_it_works_around_an_optimizer_that_searches_along_a_line():
 
 
 def test_a_schedule_of_torch_reaches_the_base_optimizer():
-    """The groups are shared, so a rate that is set on SAM is the one that steps."""
-    optimizer = sam([torch.zeros(1, requires_grad=True)], lr=1.0)
-    torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.1)
-    optimizer.param_groups[0]["lr"] = 0.25
-    assert optimizer.base.param_groups[0]["lr"] == 0.25
+    """On a slope of one, plain SGD within SAM goes by the rates 1, 1/2 and 1/4 of the schedule."""
+    w = torch.tensor([0.0], requires_grad=True)
+    optimizer = SAM(torch.optim.SGD([w], lr=1.0), 0.1)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        w.sum().backward()
+
+    positions = []
+    for _ in range(3):
+        optimizer.step(closure)
+        scheduler.step()
+        positions.append(w.item())
+    assert positions == [-1.0, -1.5, -1.75]
+
+
+def test_a_schedule_goes_on_after_a_state_is_loaded():
+    """Loading puts new groups into the base optimizer, and they are still the ones scheduled."""
+    w = torch.tensor([0.0], requires_grad=True)
+    optimizer = SAM(torch.optim.SGD([w], lr=1.0), 0.1)
+    optimizer.load_state_dict(optimizer.state_dict())
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        w.sum().backward()
+
+    for _ in range(2):
+        optimizer.step(closure)
+        scheduler.step()
+    assert w.item() == -1.5
 
 
 def test_it_goes_on_from_a_saved_state(goes_on):
@@ -123,6 +150,17 @@ def test_a_bad_radius_is_named():
     with pytest.raises(ValueError, match="rho must be") as error:
         sam([torch.zeros(1, requires_grad=True)], rho=-0.1)
     assert str(error.value) == "rho must be at least 0. Got -0.1."
+
+
+@pytest.mark.parametrize("kind", [list, iter], ids=["list", "iterator"])
+def test_parameters_in_place_of_an_optimizer_are_named(kind):
+    """It wraps an optimizer; what came is named, not an attribute that it lacks."""
+    with pytest.raises(ValueError, match="base must be") as error:
+        SAM(kind([torch.zeros(1, requires_grad=True)]))
+    assert str(error.value) == (
+        "base must be an optimizer, as torch.optim.SGD(parameters, lr=0.1)."
+        f" Got a {'list' if kind is list else 'list_iterator'}."
+    )
 
 
 def test_a_step_needs_a_closure():

@@ -28,24 +28,32 @@ def network():
 
 
 def test_the_mean_is_torch_s():
-    """Seven sets of weights have the mean of `AveragedModel`."""
-    model, ours = network(), SWA()
+    """Sixty sets of weights have the mean of `AveragedModel`; the start is in neither."""
+    model = network()
+    ours = SWA(model)
     theirs = AveragedModel(model)
-    for seed in range(7):
+    for seed in range(60):
         torch.manual_seed(seed)
         with torch.no_grad():
             for p in model.parameters():
                 p.add_(torch.randn_like(p))
         ours.update(model)
         theirs.update_parameters(model)
-    assert ours.count == 7
+    assert ours.count == 60
     for p, expected in zip(ours.average.parameters(), theirs.module.parameters(), strict=True):
         torch.testing.assert_close(p, expected, rtol=0, atol=1e-12)
 
 
-def test_before_the_first_update_there_is_no_mean():
-    """Nothing was averaged, so nothing is given."""
-    assert SWA().average is None
+def test_before_the_first_update_the_average_is_a_copy():
+    """The weights seen at the start share no storage with it, and count for nothing."""
+    model = network()
+    swa = SWA(model)
+    assert swa.count == 0
+    with torch.no_grad():
+        model[0].weight.zero_()
+    assert swa.average[0].weight.any()
+    swa.update(model)
+    assert torch.equal(swa.average[0].weight, model[0].weight)
 
 
 def test_the_statistics_are_torch_s():

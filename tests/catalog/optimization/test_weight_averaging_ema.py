@@ -33,12 +33,12 @@ def disturbed(model, seed):
 
 @pytest.mark.parametrize("decay", [0.0, 0.5, 0.9, 0.999, 1.0])
 def test_it_is_torch_s_average(decay):
-    """After twenty steps all weights and running statistics are those of `AveragedModel`."""
+    """After sixty steps all weights and running statistics are those of `AveragedModel`."""
     model = network()
     ours = EMA(model, decay)
     theirs = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
     theirs.update_parameters(model)  # its first update copies, as our start does
-    for seed in range(20):
+    for seed in range(60):
         disturbed(model, seed)
         ours.update(model)
         theirs.update_parameters(model)
@@ -46,6 +46,28 @@ def test_it_is_torch_s_average(decay):
     for name, value in ours.average.state_dict().items():
         if value.is_floating_point():
             torch.testing.assert_close(value, expected[name], rtol=0, atol=1e-12)
+
+
+def test_weights_that_are_used_twice_are_averaged_once():
+    """A tied layer follows as fast as any other: 0.9 and 0.1 of one step, not of two."""
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    model[1].weight = model[0].weight
+    ema = EMA(model, 0.9)
+    before = model[0].weight.detach().clone()
+    with torch.no_grad():
+        model[0].weight += 1
+    ema.update(model)
+    torch.testing.assert_close(ema.average[0].weight, before + 0.1)
+    assert ema.average[1].weight is ema.average[0].weight
+
+
+def test_a_mask_of_infinities_stays():
+    """There is no way between two infinities, and none has to be gone."""
+    model = nn.Linear(2, 2)
+    model.register_buffer("mask", torch.tensor([0.0, float("-inf")]))
+    ema = EMA(model, 0.9)
+    ema.update(model)
+    assert torch.equal(ema.average.mask, model.mask)
 
 
 def test_counters_are_copied():
