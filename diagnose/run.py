@@ -63,6 +63,8 @@ class Run:
         columns: For each role, the names of the log's columns that it was made of.
         unused: Names of columns that were seen and not used.
         notes: What the reader did and the reader of the report should know.
+        is_comparable: Whether the two losses are of one scale; a sum and a mean are not, and no gap
+            between them means anything.
     """
 
     source: str
@@ -72,6 +74,7 @@ class Run:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_comparable: bool = True
 
     def get(self, role: str) -> Series | None:
         """Return the series of a role or name, or None if it was not logged."""

@@ -41,6 +41,8 @@ MIN_EPOCHS = 3
 ROUNDED = 0.01
 MOST = 0.9
 """A loss whose perplexity is told is in bits if in so many rows, up to rounding, that fits."""
+OTHER_SCALE = 20.0
+"""Losses that are further apart than this factor, from the start, are not sums, or means, alike."""
 REPEATED_SHARE = 0.5
 """Where more than this share of the steps have several values, those are parts of a step."""
 
@@ -262,6 +264,8 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
         raise LogError(f"{source}: the loss columns {listing(main)} hold no numbers.")
     if max(len(series[r]) for r in ("train_loss", "val_loss") if r in series) < 2:
         raise LogError(f"{source}: no training curve here: {listing(main)} holds a single point.")
+    other_scale = _other_scale(series)
+    notes += other_scale
     used = {n for parts in roles.values() for n in parts} | {step_name, epoch_name}
     for name, column in columns.items():
         if name not in used and name not in series and not is_line_number(name):
@@ -276,7 +280,35 @@ def _one_run(table: Table, source: str, choice: Choice) -> Run:
         columns={role: parts for role, parts in roles.items() if role in series},
         unused=tuple(n for n in series if n not in roles),
         notes=tuple(dict.fromkeys(notes)),
+        is_comparable=not other_scale,
     )
+
+
+def _other_scale(series: Mapping[str, Series]) -> list[str]:
+    """Return the remark that one loss is a sum and the other a mean, if their heights say so."""
+    train, val = series.get("train_loss"), series.get("val_loss")
+    if train is None or val is None or not (len(train) and len(val)):
+        return []
+    if not (np.isfinite(train.value).all() and np.isfinite(val.value).all()):
+        return []
+    of_train, of_val = _heights(train.value), _heights(val.value)
+    for high, low, names, over in (
+        (of_train, of_val, ("training", "validation"), "a batch"),
+        (of_val, of_train, ("validation", "training"), "the data set"),
+    ):
+        if all(h > OTHER_SCALE * v > 0 for h, v in zip(high, low, strict=True)):
+            return [
+                f"the {names[0]} loss is {high[0] / low[0]:.0f} times the {names[1]} loss from the"
+                f" start: one of them is a sum, as over {over}, the other a mean; their heights"
+                " cannot be compared"
+            ]
+    return []
+
+
+def _heights(value: FloatArray) -> tuple[float, float]:
+    """Return the medians of the first three values and of some all over."""
+    first, some = np.sort(value[:3]), np.sort(value[:: 1 + len(value) // 1000])
+    return float(first[len(first) // 2]), float(some[len(some) // 2])
 
 
 def _place_epochs(

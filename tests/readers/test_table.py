@@ -421,3 +421,29 @@ def test_a_validation_loss_that_counts_steps_stays(val_steps) -> None:
         "val_loss": [*([None] * 100), *decay(len(val_steps))],
     }
     assert run_of(columns).val_loss.step.tolist() == val_steps
+
+
+@pytest.mark.parametrize(
+    ("which", "over"), [("train_loss", "a batch"), ("val_loss", "the data set")]
+)
+def test_a_sum_and_a_mean_are_not_comparable(which, over) -> None:
+    """Where one loss is many times the other from the start, the run says so."""
+    columns = {
+        "epoch": [float(e) for e in range(20)],
+        "train_loss": decay(20),
+        "val_loss": decay(20),
+    }
+    assert run_of(columns).is_comparable
+    columns[which] = [64 * (value or 0) for value in columns[which]]
+    run = run_of(columns)
+    assert not run.is_comparable
+    assert any(f"64 times the {'validation' if which == 'train_loss' else 'training'} loss" in note
+               and f"a sum, as over {over}," in note for note in run.notes)  # fmt: skip
+
+
+@pytest.mark.parametrize("val", [[2.0 + 0.1 * e for e in range(20)], decay(20)])
+def test_a_gap_that_came_with_the_training_is_comparable(val) -> None:
+    """A training loss that falls to nothing is no mean beside a sum, whatever the factor later."""
+    train: list[float | None] = [2.0 * 0.5**e for e in range(20)]
+    run = run_of({"epoch": [float(e) for e in range(20)], "train_loss": train, "val_loss": val})
+    assert run.is_comparable
