@@ -238,6 +238,15 @@ def many_logs(folder: Path, scale: float) -> Figures:
     return {"seconds": min(times), "logs": count, "ms_each": 1000 * min(times) / count}
 
 
+NO_CURVES = (
+    "play against each other",
+    "the losses of reinforcement learning",
+    "each trial of a search",
+    "is a table of runs",
+)
+"""Sentences on losses that are no curve of one training, and are not to be judged as one."""
+
+
 def coverage(logs: Path) -> dict[str, dict[str, int]]:
     """Read every log of a collection; count by format what has a curve and what was read."""
     from diagnose.errors import DiagnoseError  # noqa: PLC0415 (only this needs it)
@@ -248,18 +257,21 @@ def coverage(logs: Path) -> dict[str, dict[str, int]]:
         rows = list(csv.DictReader(stream))
     for row in rows:
         counts = table.setdefault(
-            row["format"], {"files": 0, "curves": 0, "read": 0, "both": 0, "false": 0}
+            row["format"],
+            {"files": 0, "curves": 0, "read": 0, "both": 0, "refused": 0, "false": 0},
         )
         # A single point is no curve, whatever the manifest says of its loss.
         points = int(row["n_points"] or 0)
         told = {"1"} & {row["has_train_loss"], row["has_val_loss"]} and points > 1
+        refusal = ""
         try:
             runs = read_runs(logs / row["file"])
-        except DiagnoseError:
-            runs = []
+        except DiagnoseError as error:
+            runs, refusal = [], str(error)
         counts["files"] += 1
         counts["curves"] += bool(told)
         counts["read"] += bool(told and runs)
+        counts["refused"] += bool(told and any(words in refusal for words in NO_CURVES))
         counts["both"] += any(run.train_loss and run.val_loss for run in runs)
         counts["false"] += bool(runs and row["format"] == "negative_controls")
     return table
@@ -286,6 +298,10 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="sizes, as a share of the full")
     parser.add_argument("--logs", type=Path, help="a collection of logs with a MANIFEST.csv")
     arguments = parser.parse_args()
+    if arguments.logs is not None and not (arguments.logs / "MANIFEST.csv").is_file():
+        parser.error(f"--logs {arguments.logs}: there is no MANIFEST.csv in such a folder")
+    if arguments.logs is None and "coverage" in (arguments.only or ()):
+        parser.error("--only coverage needs --logs FOLDER")
     wanted = arguments.only or [*names, "coverage"]
     measured: dict[str, Any] = {}
     for name in dict.fromkeys(function.__name__ for _, function, *_ in LINES):
@@ -323,14 +339,17 @@ def main() -> None:
 
 def print_coverage(table: dict[str, dict[str, int]]) -> None:
     """Print what was read of each format, and of all."""
-    columns = ("files", "curves", "read", "both", "false")
+    columns = ("files", "curves", "read", "both", "refused", "false")
     print(f"\n{'format':<28}" + "".join(f"{name:>8}" for name in columns))
     for name, counts in sorted(table.items()):
         print(f"{name:<28}" + "".join(f"{counts[column]:>8}" for column in columns))
     total = {column: sum(counts[column] for counts in table.values()) for column in columns}
     print(f"{'all':<28}" + "".join(f"{total[column]:>8}" for column in columns))
+    curves = total["curves"] - total["refused"]
     print(
-        f"{100 * total['read'] / max(total['curves'], 1):.1f} % of the logs with a curve are read"
+        f"{total['read']} of {total['curves']} logs with losses are read; {total['refused']} are"
+        " refused as those of a game, an agent, trials or runs, one value each;"
+        f" of the rest {100 * total['read'] / max(curves, 1):.1f} % are read"
     )
 
 
