@@ -1,11 +1,13 @@
-"""MLflow: metric files and a database, both written here by hand."""
+"""MLflow: metric files and a database, written by hand, and by MLflow's client."""
 
 from __future__ import annotations
 
 import contextlib
 import gzip
 import math
+import os
 import sqlite3
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -238,3 +240,48 @@ def damage_base(tmp_path_factory):
         connection.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?)", rows)
         connection.commit()
     return path
+
+
+WRITE = """
+import sys
+from mlflow import MlflowClient
+from mlflow.entities import Metric
+for store in ("file:mlruns", "sqlite:///mlflow.db"):
+    client = MlflowClient(tracking_uri=store)
+    run = client.create_run("0").info.run_id
+    losses = [2 / (s + 1) for s in range(300)] + [float("nan"), float("inf"), 1e-300]
+    metrics = [Metric("train/loss", v, 1700000000000 + s, 3 * s) for s, v in enumerate(losses)]
+    metrics += [Metric("val/loss", 3 / (s + 1), 1700000001000 + s, 3 * s)
+                for s in range(0, 300, 50)]
+    client.log_batch(run, metrics=metrics)
+    client.log_param(run, "lr", 0.1)
+    client.set_terminated(run)
+"""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    """Have MLflow write one run into its file store and one into its database."""
+    pytest.importorskip("mlflow", reason="needs mlflow-skinny")
+    folder = tmp_path_factory.mktemp("mlflow")
+    settings = {
+        "MLFLOW_ALLOW_FILE_STORE": "true",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "HOME": str(folder),
+    }
+    subprocess.run(
+        [sys.executable, "-c", WRITE], check=True, cwd=folder, env=os.environ | settings,
+        stderr=subprocess.DEVNULL, timeout=300,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize("store", ["mlruns", "mlflow.db"])
+def test_a_run_that_mlflow_wrote(written, points, store) -> None:
+    """What MLflow's own client was given comes back from either store, every step and value."""
+    (run,) = read_runs(written / store)
+    assert run.columns["train_loss"] == ("train/loss",)
+    assert points(run, "val_loss") == [(3 * s, 3 / (s + 1)) for s in range(0, 300, 50)]
+    train = points(run, "train_loss")
+    assert train[:300] == [(3 * s, 2 / (s + 1)) for s in range(300)]
+    assert [(s, repr(v)) for s, v in train[300:]] == [(900, "nan"), (903, "inf"), (906, "1e-300")]

@@ -1,10 +1,13 @@
-"""W&B run files, written here by hand after the format's own description."""
+"""W&B run files: written by hand after the format's own description, and by W&B's client."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import struct
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -98,6 +101,42 @@ def test_values_that_are_not_finite_are_kept(wandb):
     """W&B writes NaN and infinities as JavaScript spells them."""
     run = wandb(log(*(row(_step=s, loss=float("nan") if s > 2 else 1.0) for s in range(5))))
     assert [str(v) for v in run.train_loss.value] == ["1.0", "1.0", "1.0", "nan", "nan"]
+
+
+WRITE = """
+import sys, wandb
+settings = wandb.Settings(x_disable_stats=True, x_disable_meta=True, console="off")
+run = wandb.init(mode="offline", dir=sys.argv[1], project="curves", settings=settings)
+for step in range(2000):
+    row = {"train/loss": 2 / (step + 1)}
+    if step % 50 == 0:
+        row |= {"val": {"loss": 2.5 / (step + 1)}, "note": "n" * 99}
+    run.log(row, step=3 * step)
+for step, value in enumerate([float("nan"), float("inf"), float("-inf"), 1e-300], 6000):
+    run.log({"train/loss": value}, step=step)
+run.finish()
+"""
+
+
+def test_a_run_that_wandb_wrote(tmp_path, points):
+    """What W&B's own client was given comes back, every step and value of it."""
+    pytest.importorskip("wandb", reason="needs wandb")
+    quiet = {"WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false", "HOME": str(tmp_path)}
+    subprocess.run(
+        [sys.executable, "-c", WRITE, str(tmp_path)],
+        check=True,
+        env=os.environ | quiet,
+        timeout=300,
+    )
+    (path,) = tmp_path.glob("wandb/offline-run-*/run-*.wandb")
+    assert path.stat().st_size > 3 * BLOCK
+    run = read(path)
+    assert points(run, "val_loss") == [(3 * s, 2.5 / (s + 1)) for s in range(0, 2000, 50)]
+    train = points(run, "train_loss")
+    assert train[:2000] == [(3 * s, 2 / (s + 1)) for s in range(2000)]
+    assert [(s, repr(v)) for s, v in train[2000:]] == [
+        (6000, "nan"), (6001, "inf"), (6002, "-inf"), (6003, "1e-300")
+    ]  # fmt: skip
 
 
 @given(st.binary(max_size=400))
