@@ -207,6 +207,8 @@ def _moved(
     the number of validation batches. An evaluation that ran beside the training and was logged
     late has steps not far from those around it, and keeps them.
     """
+    if len(loss.row) == len(position):
+        return position
     on_loss = position[loss.row]
     rows = np.arange(len(position))
     index = np.searchsorted(loss.row, rows, side="right") - 1

@@ -122,11 +122,8 @@ def _read(source: Source, choice: Choice) -> Table:
     wanted = _wanted(names, text, choice, source.size)
     if not wanted:
         return Table("CSV", {}, [], text)
-    parts: list[list[FloatArray]] = [[] for _ in wanted]
-    for block in _blocks(source, body, wanted):
-        for part, value in zip(parts, block.T, strict=True):
-            part.append(value.copy())
-    rows = np.arange(sum(map(len, parts[0])))
+    values = _joined(_blocks(source, body, wanted), len(wanted), source.size // PIECE + 2)
+    rows = np.arange(values.shape[1])
     if not len(rows):
         raise LogError(f"{source.name}: only a header, no rows: {listing(names)}.")
     body.problems.notes += [
@@ -135,9 +132,7 @@ def _read(source: Source, choice: Choice) -> Table:
         if (meaning(name).kind == "loss" and not meaning(name).extras) or normalized(name) in AXES
     ]
     columns: dict[str, Column] = {}
-    for position, part in zip(wanted, parts, strict=True):
-        value = np.concatenate(part)
-        part.clear()
+    for position, value in zip(wanted, values, strict=True):
         told = value != BLANK
         if told.all():
             columns[names[position]] = Column(rows, value)
@@ -214,6 +209,24 @@ def _blocks(source: Source, body: Body, wanted: list[int]) -> Iterator[FloatArra
             block = _slow(text.split("\n"), body, wanted, number, row)
         row += len(block)
         yield block
+
+
+def _joined(blocks: Iterable[FloatArray], width: int, expected: int) -> FloatArray:
+    """Return the columns, one after another, of blocks of rows, of which about so many will come.
+
+    Of a long table, blocks that are kept and joined at its end take twice the memory.
+    """
+    table = np.empty((width, 0))
+    rows = 0
+    for block in blocks:
+        end = rows + len(block)
+        if end > table.shape[1]:
+            full = table
+            table = np.empty((width, max(2 * rows, len(block) * expected)))
+            table[:, :rows] = full[:, :rows]
+        table[:, rows:end] = block.T
+        rows = end
+    return table[:, :rows]
 
 
 def _rows(source: Source, body: Body) -> Iterator[tuple[int, list[str] | None]]:

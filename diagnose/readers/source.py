@@ -199,7 +199,7 @@ class Source:
                 end = len(text)
                 if following:
                     end = text.rfind("\n") + 1
-                    if text.count('"', 0, end) % 2:
+                    if '"' in text and text.count('"', 0, end) % 2:
                         end = text.rfind("\n", 0, text.rfind('"', 0, end)) + 1 or end
                     if not end and len(text) >= MAX_LINE:
                         end = len(text)
