@@ -35,6 +35,25 @@ def test_the_event_file_holds_its_curves(benchmark, tmp_path):
     assert run.val_loss.value == pytest.approx(expected[:, 2], rel=1e-6)
 
 
+def test_a_huge_table_is_the_large_one_at_ten_times_the_steps(benchmark, tmp_path):
+    """Each row stands ten times, and what is measured is that the command judges it."""
+    assert benchmark.huge_csv(tmp_path, 0.001)["seconds"] > 0
+    run = read(tmp_path / "huge.csv")
+    assert run.train_loss.step.tolist() == list(range(10_000))
+    assert run.val_loss.value[::10] == pytest.approx(benchmark.curves(1000, 1)[:, 2], abs=1e-6)
+
+
+@pytest.mark.parametrize("columns", [3, 8])
+def test_the_stages_are_those_of_the_command(benchmark, tmp_path, columns):
+    """A table of any width goes through every stage, and each takes some time."""
+    benchmark.write_csv(tmp_path / "log.csv", 300, 0, columns)
+    times = benchmark.stages(tmp_path / "log.csv")
+    assert list(times) == [
+        f"{name}_seconds" for name in ("imports", "parse", "axis_and_roles", "rules", "report")
+    ]
+    assert min(times.values()) > 0
+
+
 def test_a_folder_of_logs_is_timed(benchmark, tmp_path):
     """Ten logs and a broken one: the command ends with 2, and the time is told."""
     figures = benchmark.many_logs(tmp_path, 0.001)
