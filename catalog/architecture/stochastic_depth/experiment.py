@@ -46,31 +46,34 @@ CLAIMS = (LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY)
 EXPERIMENTS = (
     Experiment(
         question="Does it lower the validation loss of a deep residual network that overfits?",
-        setting="100 digits, 12 residual layers of 64 with layer normalization, Adam 0.001, 150"
-        " full-batch steps",
+        setting="100 digits, 12 residual layers of 64 with layer normalization, Adam at its best"
+        " rate, 150 full-batch steps",
         control=DEEP,
         treatment=apply(DEEP),
         control_name="all branches",
         treatment_name="stochastic depth 0.5",
         claims=CLAIMS,
+        lr_grid=(3e-4, 1e-3, 3e-3),
     ),
     Experiment(
         question="Does it lower the validation loss of one without normalization?",
-        setting="100 digits, 12 residual layers of 64, Adam 0.001, 150 full-batch steps",
+        setting="100 digits, 12 residual layers of 64, Adam at its best rate, 150 full-batch steps",
         control=UNNORMALIZED,
         treatment=apply(UNNORMALIZED),
         control_name="all branches",
         treatment_name="stochastic depth 0.5",
         claims=CLAIMS,
+        lr_grid=(1e-4, 3e-4, 1e-3),
     ),
     Experiment(
         question="Does it lower the validation loss of a residual network of two blocks?",
-        setting="100 digits, 2 residual layers of 64 with layer normalization, Adam 0.001, 150"
-        " full-batch steps",
+        setting="100 digits, 2 residual layers of 64 with layer normalization, Adam at its best"
+        " rate, 150 full-batch steps",
         control=SHALLOW,
         treatment=apply(SHALLOW),
         control_name="all branches",
         treatment_name="stochastic depth 0.5",
         claims=CLAIMS,
+        lr_grid=(1e-3, 3e-3, 1e-2),
     ),
 )
