@@ -145,11 +145,8 @@ def gratings(seed: int, n_train: int = 200) -> Data:
 def adding(seed: int, n_train: int = 200) -> Data:
     """Return the adding task over ten numbers, its target standardized."""
     made = lab.adding(seed, n_train=n_train, n_val=N_VAL, length=10)
-    return Data(
-        "regression",
-        *(Split(split.x, (split.y - 1.0) * 6**0.5) for split in (made.train, made.val)),
-        1,
-    )
+    train, val = (Split(x, (y - 1.0) * 6**0.5) for x, y in (made.train, made.val))
+    return Data("regression", train, val, 1)
 
 
 def rhythms(seed: int, n_train: int = 200) -> Data:
@@ -276,7 +273,7 @@ def _glyphs(seed: int, n: int, classes: Array, part: int) -> tuple[Array, Array]
     ends += rng.uniform(-0.8, 0.8, (n, 1, 1, 2))
     along = np.linspace(0, 1, 12)[:, None]
     dots = ends[:, :, None, 0] * (1 - along) + ends[:, :, None, 1] * along  # (n, 3, 12, 2)
-    grid = np.stack(np.mgrid[0:10, 0:10], -1).reshape(-1, 2)
+    grid = np.moveaxis(np.mgrid[0:10, 0:10], 0, -1).reshape(-1, 2)
     far = ((dots.reshape(n, -1, 1, 2) - grid) ** 2).sum(-1).min(1)
     x = np.exp(-far).reshape(n, 1, 10, 10) + 0.25 * rng.standard_normal((n, 1, 10, 10))
     return x, y

@@ -8,7 +8,8 @@ import math
 import multiprocessing
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,16 +172,27 @@ def generate(build: Path, per_data_set: int, processes: int) -> Iterator[tuple[i
         per_data_set: Configurations of each data set.
         processes: That work at the same time.
     """
+    # A forked worker can hang in torch's thread pool; a spawned one starts clean.
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        yield from resume(build, keys(per_data_set), partial(pool.imap_unordered, make))
+
+
+def resume(
+    build: Path, keys: list[Key], make_all: Callable[[list[Key]], Iterable[dict[str, Any]]]
+) -> Iterator[tuple[int, int]]:
+    """Append the records that a file lacks; yield how many it has, and how many it will have.
+
+    Args:
+        build: A file of records, one a line.
+        keys: The configurations it should have.
+        make_all: Makes the records of some configurations, in any order.
+    """
     build.parent.mkdir(parents=True, exist_ok=True)
     done = {record["id"] for record in _finished(build)}
-    wanted = [key for key in keys(per_data_set) if "/".join(map(str, key)) not in done]
+    wanted = [key for key in keys if "/".join(map(str, key)) not in done]
     total = len(done) + len(wanted)
-    # A forked worker can hang in torch's thread pool; a spawned one starts clean.
-    with (
-        multiprocessing.get_context("spawn").Pool(processes) as pool,
-        build.open("a") as file,
-    ):
-        for count, record in enumerate(pool.imap_unordered(make, wanted), len(done) + 1):
+    with build.open("a") as file:
+        for count, record in enumerate(make_all(wanted), len(done) + 1):
             file.write(json.dumps(record) + "\n")
             file.flush()
             yield count, total
