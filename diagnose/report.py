@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from diagnose import reliability
 from diagnose.advice import Advice, Avoid, advise
 from diagnose.measures.facts import Facts
 from diagnose.references import References
@@ -192,8 +193,13 @@ def judge(run: Run, references: References | None = None) -> Report:
     # Losses near the largest float overflow in differences; the results are NaN, which no
     # comparison takes for a symptom.
     with np.errstate(all="ignore"):
-        findings = check_all(facts)
+        setting = reliability.setting_of(facts)
+        findings = [
+            f._replace(reliability=reliability.of_rule(f.code, setting)) if f.is_problem else f
+            for f in check_all(facts)
+        ]
         verdict = decide(findings, facts)
+        verdict = verdict._replace(reliability=reliability.of_verdict(verdict.problem, facts))
         advice, avoid = advise(verdict, findings, facts)
         corrections = tuple(facts.corrections)
     return Report(run, verdict, tuple(findings), tuple(advice), tuple(avoid), corrections)

@@ -25,8 +25,6 @@ MIN_POINTS = 4
 """A log with fewer points of either loss shows no trend."""
 GROWN = 1.5
 """A validation loss this much further below the training loss than at first moved away from it."""
-CLOSED_SHARE = 0.5
-"""A run that would close this share of its excess in twice its length is undertrained."""
 REGULARIZED_SHARE = 0.05
 """A validation loss below the training loss by this share of the range shows regularization."""
 
@@ -66,7 +64,7 @@ class Verdict(NamedTuple):
     summary: str
     settle_with: Settle | None
     best_step: float | None
-    reliability: dict[str, float] | None = None
+    reliability: dict[str, float | int | str] | None = None
 
 
 def decide(findings: Sequence[Finding], facts: Facts) -> Verdict:
@@ -85,7 +83,7 @@ def decide(findings: Sequence[Finding], facts: Facts) -> Verdict:
     if failures:
         cause, settle = _cause(failures[0], by, facts)
         # A run that learned nothing, or lost what it learned, says nothing on generalization.
-        if generalization and failures[0].code in ("OPT202", "OPT203"):
+        if generalization and failures[0].code in ("OPT202", "OPT203", "OPT205"):
             also.append(OVERFITTING)
         if miscalibrated:
             also.append(MISCALIBRATION)
@@ -123,6 +121,8 @@ def _training_failures(by: Mapping[str, Finding], facts: Facts) -> list[Finding]
     failures = [by[code] for code in ("OPT101", "OPT201", "OPT102") if by[code].is_problem]
     if by["OPT202"].is_problem and not failures:
         failures.append(by["OPT202"])
+    if by["OPT205"].is_problem and not failures:
+        failures.append(by["OPT205"])
     improving = by["OPT203"]
     if improving.is_problem and not failures and facts.train_is_low is not True:
         failures.append(improving)
@@ -146,11 +146,9 @@ def _generalization_failures(by: Mapping[str, Finding]) -> list[Finding]:
 
 def _cause(failure: Finding, by: Mapping[str, Finding], facts: Facts) -> tuple[str, Settle | None]:
     """Name the cause of underfitting, and what would settle it where it is not certain."""
-    if failure.code == "OPT203":
-        return "undertrained", None
-    if failure.code != "OPT202":
+    if failure.code not in ("OPT202", "OPT205"):
         return "optimization", None
-    if facts.references.linear_fits_inside is False:
+    if failure.code == "OPT202" and facts.references.linear_fits_inside is False:
         return "unknown", Settle(
             "a run of the same network with wider layers",
             f"make every hidden layer at least {_rank(facts)} units wide; a training loss that then"
@@ -163,13 +161,8 @@ def _cause(failure: Finding, by: Mapping[str, Finding], facts: Facts) -> tuple[s
             "switch them off and compare the training loss",
             _command(facts),
         )
-    improving = by["OPT203"]
-    linear = facts.references.linear_train
-    if improving.state == FOUND and linear is not None:
-        # The gain is that of a quarter more of the run; as much again is four of them.
-        excess = facts.clean_train_end - facts.references.floor - linear
-        if 4 * improving.value("gain") >= CLOSED_SHARE * excess:
-            return "undertrained", None
+    # That a longer run alone would help, or a larger network, only a re-run can tell: where a loss
+    # is still falling, a better optimization nearly always gets as far in as many steps.
     return "optimization", None
 
 
@@ -236,6 +229,12 @@ def _open_question(by: Mapping[str, Finding], facts: Facts) -> Settle | None:
             f"evaluate more often; {facts.val.logged} points show no trend",
             _command(facts),
         )
+    if not facts.run.is_comparable:
+        return Settle(
+            "both losses as means",
+            "divide the sum by its number of examples or batches, so that the two can be compared",
+            _command(facts),
+        )
     if by["LOG104"].state == FOUND:
         return Settle(
             "a part of the training set run through the validation code",
@@ -249,7 +248,25 @@ def _open_question(by: Mapping[str, Finding], facts: Facts) -> Settle | None:
             "a quarter of the noise takes sixteen times the examples; cross-validation reuses few",
             _command(facts),
         )
+    if facts.odds is not None and facts.odds.is_overfitting is None:
+        return _settle_gap(facts)
     return None
+
+
+def _settle_gap(facts: Facts) -> Settle:
+    """Return what tells whether a gap is overfitting."""
+    if facts.references.linear_val is None:
+        return Settle(
+            "a linear model's loss on both splits",
+            "what a linear model loses from the training to the validation set shows how much of"
+            " the gap is the data's",
+            _command(facts, "--linear-loss TRAIN,VAL", "linear_loss=(TRAIN, VAL)"),
+        )
+    return Settle(
+        "a run with more training examples, or with stronger regularization",
+        "if the validation loss falls with either, the run overfits; if not, the gap is harmless",
+        _command(facts),
+    )
 
 
 def _silence(by: Mapping[str, Finding], facts: Facts) -> str:
@@ -267,10 +284,15 @@ def _silence(by: Mapping[str, Finding], facts: Facts) -> str:
         return "The training loss is low, but the validation loss is frozen."
     if facts.val is None:
         return "The training loss is low, but nothing shows how the run does on other data."
+    if not facts.run.is_comparable:
+        return "The training loss is low, but one loss is a sum and the other a mean."
     if by["LOG104"].state == FOUND:
         return "The training loss is low, but the validation loss was far above it from the start."
     if by["LOG102"].state == FOUND:
         return "The training loss is low, but the validation loss is too noisy to judge."
+    if facts.odds is not None and facts.odds.is_overfitting is None:
+        gap = number(facts.gap_end)
+        return f"The training loss is low, but whether a gap of {gap} is overfitting is open."
     return "The validation loss has too few points."
 
 
@@ -282,7 +304,10 @@ def _underfitting_summary(failure: Finding, cause: str) -> str:
         "unknown": "Whether optimization or capacity is the cause is open.",
         "capacity": "The network is too small.",
     }
-    return f"{failure.message} {ends[cause]}"
+    end = ends[cause]
+    if failure.code == "OPT203":
+        end = "Better optimized it would get further in as many steps; a longer run would, too."
+    return f"{failure.message} {end}"
 
 
 def _overfitting_summary(finding: Finding, facts: Facts) -> str:

@@ -29,7 +29,7 @@ from diagnose.render.measured import (
     verdict_lines,
 )
 from diagnose.render.metrics import metric_words
-from diagnose.render.reference import card_sections, sections
+from diagnose.render.reference import card_sections, reliability_lines, sections, status
 from diagnose.render.text import to_text
 from diagnose.report import judge
 from diagnose.rules import RULES, treated_by
@@ -45,9 +45,10 @@ def rules_page() -> str:
     parts = [
         NOTICE + "# Rules\n",
         "What `diagnose` looks for in a log, from the rules' own files. A finding is *found*,"
-        " *clear*, or *not checked* with the reason. No rule's precision and recall have been"
-        " measured on a labelled benchmark yet; a threshold whose source is *judgement* is a"
-        " default of ours that the measurement will confirm or change.\n",
+        " *clear*, or *not checked* with the reason. How often a finding that decides a verdict was"
+        " right was measured on the benchmark's held-out runs ([accuracy](accuracy.md)), and is"
+        " told where it decided in ten runs or more; a threshold whose source is *judgement* is a"
+        " default of ours.\n",
         "| code | rule | speaks for |",
         "|---|---|---|",
         *(f"| [{r.code}](#{_anchor(r)}) | {r.name} | {r.problem} |" for r in RULES),
@@ -67,7 +68,8 @@ def rules_page() -> str:
         if rule.remedies:
             links = ", ".join(f"[{r.technique}](catalog/{r.technique}.md)" for r in rule.remedies)
             parts.append(f"**Techniques, in order.** {links}\n")
-        parts.append(f"Since {rule.since}, {rule.status}.\n")
+        parts.append(f"**How often it is right.** {' '.join(reliability_lines(rule))}\n")
+        parts.append(f"Since {rule.since}, {status(rule)}.\n")
     return "\n".join(parts)
 
 

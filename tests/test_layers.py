@@ -20,9 +20,19 @@ ALLOWED = {
     "rules": {"rules", "measures", "run", "errors"},
     "verdict": {"measures", "rules"},
     "advice": {"verdict", "rules", "measures"},
-    "report": {"advice", "verdict", "rules", "measures", "references", "run", "render"},
+    "reliability": {"measures"},
+    "report": {
+        "advice",
+        "reliability",
+        "verdict",
+        "rules",
+        "measures",
+        "references",
+        "run",
+        "render",
+    },  # fmt: skip
     "api": {"report", "readers", "references", "run", "errors"},
-    "render": {"render", "report", "advice", "rules", "verdict", "run", "measures"},
+    "render": {"render", "report", "reliability", "advice", "rules", "verdict", "run", "measures"},
     "cli": {"cli", "report", "readers", "render", "references", "rules", "verdict", "errors"},
 }
 FILES = sorted([*(ROOT / "diagnose").rglob("*.py"), *(ROOT / "catalog").rglob("*.py")])

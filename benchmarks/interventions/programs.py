@@ -172,15 +172,15 @@ def healthy(program: str, data: str, rng: Random) -> Recipe:
         seed=int(rng.integers(0, 1000)),
     )
     if made.pretrained:
-        recipe = recipe.plus(start=Part(take_body))
+        recipe = recipe.plus(start=Part(take_body, name=data))
     if rng.random() < 0.2:
         recipe = with_dropout(recipe, p=round(float(rng.uniform(0.05, 0.25)), 2))
     return recipe
 
 
-def take_body(model: nn.Module, data: Data, recipe: Recipe) -> nn.Module:  # noqa: ARG001
+def take_body(model: nn.Module, data: Data, recipe: Recipe, name: str) -> nn.Module:  # noqa: ARG001
     """Give a network all parameters of one that learned the source task, but for the last layer."""
-    learned = learn_source(recipe.data.settings["name"], recipe.model)
+    learned = learn_source(name, recipe.model)
     own = model.state_dict()
     last = list(own)[-2:]
     model.load_state_dict({k: own[k] if k in last else learned[k] for k in own})

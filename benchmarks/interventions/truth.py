@@ -30,11 +30,17 @@ OPTIMIZATION_ARMS = (
 )
 GENERALIZATION_ARMS = ("more-data", "weight-decay", "dropout", "augmentation")
 
+UNSTABLE = 4
+"""A repeat whose training loss is lower by so many margins shows that the run was unstable."""
+
 UNDERFITTING = ("optimization", "undertrained", "over-regularized", "capacity")
 
 
 class Margins(NamedTuple):
     """What "clearly" means, as shares of the constant predictor's training loss.
+
+    An arm must be lower by so much than the run and than its repeat with another seed, so that luck
+    is no help.
 
     Attributes:
         train: By how much a clean training loss is clearly lower.
@@ -76,26 +82,31 @@ def classes(record: Record, margins: Margins = MARGINS) -> frozenset[str]:
     """Return what is wrong with a run: several of the classes may hold.
 
     `optimization` if the same network, or one that is normalized, reaches a clearly lower clean
-    training loss and a lower best validation loss in as many steps; `undertrained` if only more
+    training loss and a lower best validation loss in as many steps, or if another seed does by far;
+    `undertrained` if only more
     steps do; `capacity` if only a larger network does; `over-regularized` if the same without its
     regularization does. `overfitting` if the gap is wide at the end, the training loss is below a
     constant's, and more data, more regularization or stopping at the best step clearly lowers the
-    validation loss; `gap` if it is wide and nothing does. `healthy` if nothing else holds.
+    validation loss. `healthy` if nothing else holds.
     """
     scale = record["constant"][0]
     made = outcomes(record)
-    base = made["base"]
+    base, again = made["base"], made["again"]
+    train, best = min(base.train, again.train), min(base.best, again.best)
 
     def fits_better(arm: str) -> bool:
         new = made.get(arm)
         return (
             new is not None
-            and base.train - new.train >= margins.train * scale
-            and base.best - new.best >= margins.lower * scale
+            and train - new.train >= margins.train * scale
+            and best - new.best >= margins.lower * scale
         )
 
     found = set()
-    if any(map(fits_better, OPTIMIZATION_ARMS)):
+    is_unstable = (
+        base.train - again.train >= UNSTABLE * margins.train * scale and again.best < base.best
+    )
+    if is_unstable or any(map(fits_better, OPTIMIZATION_ARMS)):
         found.add("optimization")
     if fits_better("less-regularization"):
         found.add("over-regularized")
@@ -105,11 +116,12 @@ def classes(record: Record, margins: Margins = MARGINS) -> frozenset[str]:
         found.add("capacity")
     if base.val - base.train >= margins.gap * scale and base.train < scale:
         helped = base.val - base.best >= margins.val * scale or any(
-            base.best - made[arm].best >= margins.val * scale
+            best - made[arm].best >= margins.val * scale
             for arm in GENERALIZATION_ARMS
             if arm in made
         )
-        found.add("overfitting" if helped else "gap")
+        if helped:
+            found.add("overfitting")
     return frozenset(found or {"healthy"})
 
 

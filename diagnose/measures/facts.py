@@ -9,6 +9,7 @@ import numpy as np
 
 from diagnose.measures.alignment import train_at
 from diagnose.measures.curve import Curve, measure, median
+from diagnose.measures.odds import Odds, measure_odds
 from diagnose.measures.rise import Rise, measure_rise
 from diagnose.measures.schedule import Schedule, measure_schedule
 from diagnose.references import References
@@ -184,8 +185,11 @@ class Facts:
 
     @cached_property
     def train_at_val(self) -> FloatArray | None:
-        """(n,) the training loss at the validation loss's steps, half-epoch shift undone."""
-        if self.train is None or self.val is None:
+        """(n,) the training loss at the validation loss's steps, half-epoch shift undone.
+
+        None without either, and where one is a sum and the other a mean.
+        """
+        if self.train is None or self.val is None or not self.run.is_comparable:
             return None
         return train_at(self.train, self.val, self.references.clean_train_loss)
 
@@ -217,6 +221,7 @@ class Facts:
         end = self.train.end
         if (
             self.val is not None
+            and self.run.is_comparable
             and not self.references.clean_train_loss
             and not self.references.floor
         ):
@@ -250,18 +255,6 @@ class Facts:
         return (end - linear) / width if width > 0 else 0.0
 
     @cached_property
-    def linear_val_excess(self) -> float:
-        """Validation loss above the linear model's, as a share of the way to the constant's.
-
-        NaN without a linear model's validation loss or a validation loss; negative where the
-        network is better.
-        """
-        linear = self.references.linear_val
-        if linear is None or self.val is None or self.linear_scale <= linear:
-            return math.nan
-        return (self.val.end - linear) / (self.linear_scale - linear)
-
-    @cached_property
     def linear_scale(self) -> float:
         """The loss that a linear model is seen from: the constant's, else the first logged."""
         if self.constant is not None:
@@ -269,16 +262,25 @@ class Facts:
         return max(curve.start for curve in (self.train, self.val) if curve is not None)
 
     @cached_property
+    def odds(self) -> Odds | None:
+        """How likely the run is to underfit and to overfit, by runs whose problem is known."""
+        return measure_odds(self)
+
+    @cached_property
     def train_is_low(self) -> bool | None:
         """Whether the training loss is as low as it should be; None if nothing says so.
 
-        A linear model's loss decides where it is given; else a loss near its floor or a training
-        accuracy near one show that the training set is fitted.
+        One above a linear model's is not. Else it is as likely as such runs are to underfit; a loss
+        near its floor or a training accuracy near one show that the training set is fitted.
         """
         if self.train is None:
             return None
-        if not math.isnan(self.linear_excess):
-            return self.linear_excess <= EXCESS_SHARE
+        if self.linear_excess > EXCESS_SHARE:
+            return False
+        if self.odds is not None and self.odds.is_low is not None:
+            return self.odds.is_low
+        if self.odds is None and not math.isnan(self.linear_excess):
+            return True
         if self.above_floor <= LOW_SHARE:
             return True
         accuracy = self.train_accuracy

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from catalog.card import STEPS, Card
 from catalog.measured import find_measured, find_summary
+from diagnose.reliability import in_words, settings_of_rule
 from diagnose.render.console import print_section, print_wrapped, writable
 from diagnose.render.measured import LOSSES, print_measured, short_summary
 from diagnose.render.table import make_table, print_table
@@ -115,7 +116,7 @@ def print_rules(console: Console) -> None:
     """Print every rule in a line."""
     table = make_table("Code", "Rule", "Speaks for", "Since")
     for rule in RULES:
-        table.add_row(rule.code, rule.name, rule.problem, f"{rule.since} ({rule.status})")
+        table.add_row(rule.code, rule.name, rule.problem, f"{rule.since} ({status(rule)})")
     print_table(console, table)
 
 
@@ -148,11 +149,26 @@ def print_rule(rule: Rule, console: Console) -> None:
     if rule.remedies:
         print_section(console, "Techniques, in order")
         _line(console, ", ".join(r.technique for r in rule.remedies))
+    print_section(console, "How often it is right")
+    for line in reliability_lines(rule):
+        _line(console, line)
     console.print()
-    console.print(
-        f"Status: {rule.status} since {rule.since}. Its precision and recall have not been"
-        " measured yet."
-    )
+    console.print(f"Status: {status(rule)} since {rule.since}.")
+
+
+def status(rule: Rule) -> str:
+    """Return `stable` for a rule whose reliability is measured, else `preview`."""
+    return "stable" if settings_of_rule(rule.code) else "preview"
+
+
+def reliability_lines(rule: Rule) -> list[str]:
+    """Say how often a rule's finding was right on the benchmark, a sentence for each setting."""
+    lines = [
+        f"{setting[0].upper()}{setting[1:]}: {in_words(row)}; found in"
+        f" {100 * float(row['recall']):.0f} % of those with the problem."
+        for setting, row in settings_of_rule(rule.code).items()
+    ]
+    return lines or ["Not measured: the benchmark has too few runs in which it decides."]
 
 
 def _paragraph(console: Console, title: str, text: str) -> None:

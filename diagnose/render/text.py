@@ -9,6 +9,7 @@ from rich.text import Text
 
 from catalog.card import STEPS
 from diagnose.advice import Advice
+from diagnose.reliability import in_words
 from diagnose.render.clean import clean
 from diagnose.render.console import plain_console, print_section, print_wrapped, speaks_unicode
 from diagnose.render.metrics import metric_words
@@ -50,6 +51,9 @@ def print_report(report: Report, console: Console, plot: bool = True) -> None:
     console.print()
     print_wrapped(console, headline(verdict))
     print_wrapped(console, Text(clean(verdict.summary)))
+    if verdict.reliability is not None:
+        words = f"Such a verdict was {in_words(verdict.reliability)}, {_evidence_words(verdict)}."
+        print_wrapped(console, Text(words, style="dim"))
     if verdict.settle_with is not None:
         settle = verdict.settle_with
         print_section(console, "To settle it")
@@ -97,6 +101,16 @@ def headline(verdict: Verdict) -> Text:
     if verdict.also:
         text.append(f"; also: {', '.join(verdict.also)}")
     return text
+
+
+def _evidence_words(verdict: Verdict) -> str:
+    """Say which of the benchmark's settings a verdict's figure is of."""
+    return {
+        "log alone": "from the losses alone",
+        "everything logged": "from what was logged",
+        "with the baselines": "with a linear model's losses",
+        "everything": "with a linear model's losses",
+    }[str((verdict.reliability or {})["setting"])]
 
 
 def _evidence(console: Console, report: Report) -> None:

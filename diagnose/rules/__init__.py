@@ -19,6 +19,7 @@ from diagnose.rules.logging import (
 from diagnose.rules.optimization import (
     above_linear_model,
     diverging_loss,
+    high_training_loss,
     loss_spikes,
     non_finite_loss,
     still_improving,
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     above_linear_model.RULE,
     still_improving.RULE,
     training_plateau.RULE,
+    high_training_loss.RULE,
     generalization_gap.RULE,
     rising_validation_loss.RULE,
     rising_loss_rising_accuracy.RULE,

@@ -85,7 +85,7 @@ class Finding(NamedTuple):
     severity: str = "note"
     steps: tuple[float, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    reliability: dict[str, float] | None = None
+    reliability: dict[str, float | int | str] | None = None
 
     def value(self, name: str) -> float:
         """Return a piece of evidence by name; NaN if it is not there."""
@@ -109,7 +109,6 @@ class Rule(NamedTuple):
         thresholds: The numbers it compares with.
         remedies: Techniques in the order to try them.
         since: The version it came with.
-        status: `preview` until its reliability is measured, then `stable`.
     """
 
     code: str
@@ -120,7 +119,6 @@ class Rule(NamedTuple):
     thresholds: tuple[Threshold, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     since: str = "0.1.0"
-    status: str = "preview"
 
     def found(self, message: str, severity: str, **more: Any) -> Finding:
         """Say that the symptom is there."""

@@ -2,9 +2,11 @@
 
 What it looks for:
     The distance from the training loss to the validation loss over the end of the run, the
-    half-epoch shift undone, as a share of the range of the loss; the distance between the
-    accuracies where both are logged; and the validation loss against a linear model's, if given. A
-    ratio of the two losses is never used: it has no meaning near zero or below.
+    half-epoch shift undone, as a share of the range of the loss. Whether it is overfitting, which
+    more data or regularization would lessen, is told by a logistic function of both losses, of
+    their pace and of a linear model's losses, if given, that was fitted to runs whose problem is
+    known; where that leaves it open, by the distance between the accuracies. A ratio of the two
+    losses alone is never used: it has no meaning near zero or below.
 
 Why it matters:
     It is what the network learned of the training set that does not hold elsewhere. A wide gap over
@@ -27,6 +29,7 @@ import math
 
 from diagnose.measures.curve import median
 from diagnose.measures.facts import Facts
+from diagnose.measures.odds import LIMITS
 from diagnose.rules.rule import (
     GENERALIZATION,
     Evidence,
@@ -43,26 +46,16 @@ SHARE = Threshold(
     "gap as a share of the range that is told", 0.1, "",
     "the ratio in SageMaker Debugger's overfit rule, taken of the range; judgement",
 )  # fmt: skip
-WIDE_KNOWN = Threshold(
-    "gap over a low training loss that is overfitting, as a share of the constant predictor's loss",
-    0.2, "", "judgement",
+LIKELY = Threshold(
+    "probability of overfitting, with a linear model's loss",
+    LIMITS["with a linear model"].overfitting, "", "python benchmarks/fit.py",
 )  # fmt: skip
-WIDE_UNKNOWN = Threshold(
-    "the same, as a share of the fall in the log, where no reference is known", 0.5, "",
-    "judgement",
-)  # fmt: skip
-LOW_LOG = Threshold(
-    "end of the training loss over its start that is low where no reference is known", 0.2, "",
-    "judgement",
-)  # fmt: skip
+LIKELY_ALONE = Threshold(
+    "the same, of the log alone", LIMITS["log alone"].overfitting, "", "python benchmarks/fit.py"
+)
 ACCURACY = Threshold(
     "distance of the accuracies that is overfitting where the training set is fitted", 0.1, "",
     "AutoTrainer, https://doi.org/10.1109/ICSE43902.2021.00043",
-)  # fmt: skip
-BEATEN = Threshold(
-    "validation loss above a linear model's, as a share of the way to the constant predictor, that"
-    " is overfitting where the training set is fitted",
-    0.1, "", "judgement",
 )  # fmt: skip
 NOISE = Threshold("gap over the noise of one validation point", 2.0, "", "judgement")
 
@@ -72,8 +65,10 @@ def check(facts: Facts) -> Finding:
     train, val, gap = facts.train, facts.val, facts.gap
     if train is None:
         return RULE.not_checked(facts.why_no_train)
-    if val is None or gap is None:
+    if val is None:
         return RULE.not_checked(facts.why_no_val)
+    if gap is None:
+        return RULE.not_checked("one loss is a sum and the other a mean")
     if len(val) < MIN_POINTS.value:
         return RULE.not_checked(f"only {val.logged} points in the validation loss")
     scale = facts.range
@@ -91,10 +86,9 @@ def check(facts: Facts) -> Finding:
     ]
     if not math.isnan(accuracies):
         evidence.append(Evidence("accuracy_gap", accuracies, "", ACCURACY.value))
-    if not math.isnan(facts.linear_val_excess):
-        evidence.append(
-            Evidence("above_linear_validation", facts.linear_val_excess, "", BEATEN.value)
-        )
+    if facts.odds is not None:
+        limit = LIMITS[facts.odds.evidence].overfitting
+        evidence.append(Evidence("probability", facts.odds.overfitting, "", limit))
     numbers = (
         f"the validation loss ends at {number(val.end)}, {number(end)} above the training loss"
         f" {number(train_end)} ({percent(share)} {facts.range_name})"
@@ -107,15 +101,9 @@ def check(facts: Facts) -> Finding:
             f" loss at {number(train_end)}.",
             evidence=tuple(evidence),
         )
-    beaten = bool(facts.train_is_low) and facts.linear_val_excess > BEATEN.value
-    wide = beaten or _is_wide(facts, share, accuracies)
+    wide = _is_wide(facts, accuracies)
     if accuracies > ACCURACY.value:
         numbers += f"; the accuracies are {percent(accuracies)} apart"
-    if beaten:
-        numbers += (
-            "; a linear model, which fits the training set less well, reaches"
-            f" {number(facts.references.linear_val or math.nan)} on validation"
-        )
     return RULE.found(
         f"A {'wide ' if wide else ''}generalization gap: {numbers}.",
         "problem" if wide else "warning",
@@ -131,19 +119,13 @@ def _accuracy_gap(facts: Facts) -> float:
     return facts.train_accuracy.end - facts.val_accuracy.end
 
 
-def _is_wide(facts: Facts, share: float, accuracies: float) -> bool:
-    """Return whether the gap is overfitting: wide, over a training loss that is low."""
-    train = facts.train
-    if train is None:
-        return False
-    if not math.isnan(accuracies) and facts.train_is_low:
-        # Accuracies say how many more are wrong; a loss also says how sure the network was.
-        return accuracies > ACCURACY.value
-    if facts.train_is_low is not None:
-        known = facts.constant is not None
-        return facts.train_is_low and share > (WIDE_KNOWN if known else WIDE_UNKNOWN).value
-    fitted = train.start > 0 and train.end <= LOW_LOG.value * train.start
-    return fitted and share > WIDE_UNKNOWN.value
+def _is_wide(facts: Facts, accuracies: float) -> bool:
+    """Return whether the gap is overfitting: as wide as those that a remedy closes."""
+    odds = facts.odds
+    if odds is not None and odds.is_overfitting is not None:
+        return odds.is_overfitting
+    # Accuracies say how many more are wrong; a loss also says how sure the network was.
+    return facts.train_is_low is True and accuracies > ACCURACY.value
 
 
 CLOSE_THE_GAP = (
@@ -180,6 +162,6 @@ RULE = Rule(
     title="Generalization gap",
     problem=GENERALIZATION,
     check=check,
-    thresholds=(MIN_POINTS, SHARE, WIDE_KNOWN, WIDE_UNKNOWN, LOW_LOG, ACCURACY, BEATEN, NOISE),
+    thresholds=(MIN_POINTS, SHARE, LIKELY, LIKELY_ALONE, ACCURACY, NOISE),
     remedies=CLOSE_THE_GAP,
 )

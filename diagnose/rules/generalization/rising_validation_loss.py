@@ -112,7 +112,7 @@ def check(facts: Facts) -> Finding:
     return RULE.found(
         f"The validation loss was lowest at {unit} {number(best_step)} ({number(best)}) and rose to"
         f" {number(val.end)} by {unit} {number(last)}{training}.",
-        "problem",
+        "warning" if facts.odds is not None and facts.odds.is_overfitting is False else "problem",
         steps=(best_step,),
         evidence=evidence,
     )

@@ -1,0 +1,162 @@
+"""How likely a run is to underfit and to overfit, by runs whose problem is known.
+
+Each probability is a logistic function of a few facts, the *terms*, all shares of one scale of the
+loss. The weights were fitted to the benchmark's runs by `python benchmarks/fit.py`, those with a
+linear model's loss and those of the log alone by themselves; other programs and data sets than
+those that were fitted tell how often they are right. Source: benchmarks/interventions.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from diagnose.measures.curve import Curve
+from diagnose.measures.trend import theil_sen
+
+if TYPE_CHECKING:
+    from diagnose.measures.facts import Facts
+
+MIN_POINTS = 4
+"""Points that either loss must have."""
+TREND_SHARE = 0.25
+"""Share of the log that a trend is taken from, and share of the run that it is continued over."""
+SMALLEST = 0.01
+"""A level this small, as a share of the scale, is as good as none: what the logarithm starts at."""
+LARGEST = 2.0
+"""Distances of more than this share of the scale are all alike."""
+
+
+class Limits(NamedTuple):
+    """Where probabilities decide, chosen by `python benchmarks/fit.py`.
+
+    Attributes:
+        low: A probability of underfitting up to this shows a training loss that is low.
+        underfitting: One from here on shows underfitting; above 1, none does.
+        overfitting: A probability of overfitting from here on shows it.
+        no_overfitting: One up to this shows that there is none.
+    """
+
+    low: float
+    underfitting: float
+    overfitting: float
+    no_overfitting: float
+
+
+LIMITS = {
+    "with a linear model": Limits(0.45, 0.6, 0.5, 0.5),
+    # Language and noisy labels set a floor to the loss that the log alone does not show.
+    "log alone": Limits(0.15, 2.0, 0.85, 0.3),
+}
+
+
+class Odds(NamedTuple):
+    """How likely a run is to have either problem.
+
+    Attributes:
+        underfitting: Between 0 and 1.
+        overfitting: Between 0 and 1.
+        terms: What they were computed from, by name.
+        fall_ahead: How far the training loss would fall in a quarter more of the run.
+        evidence: `with a linear model` or `log alone`, as in `LIMITS`.
+    """
+
+    underfitting: float
+    overfitting: float
+    terms: dict[str, float]
+    fall_ahead: float
+    evidence: str
+
+    @property
+    def is_low(self) -> bool | None:
+        """Whether the training loss is as low as it should be; None if that is open."""
+        limits = LIMITS[self.evidence]
+        if self.underfitting >= limits.underfitting:
+            return False
+        return True if self.underfitting <= limits.low else None
+
+    @property
+    def is_overfitting(self) -> bool | None:
+        """Whether the run overfits; None if that is open."""
+        limits = LIMITS[self.evidence]
+        if self.overfitting >= limits.overfitting:
+            return True
+        return False if self.overfitting <= limits.no_overfitting else None
+
+
+def terms(facts: Facts) -> dict[str, float] | None:
+    """Return the terms of a run; None if it has too few points, or no positive scale.
+
+    The scale is the constant predictor's loss, or the first logged loss where that is unknown. With
+    a linear model's training and validation loss there are further terms.
+    """
+    train, val = facts.train, facts.val
+    if train is None or val is None or min(train.logged, val.logged) < MIN_POINTS:
+        return None
+    scale = facts.linear_scale
+    if not (scale > 0 and math.isfinite(facts.gap_end) and min(val.lowest, val.end) > 0):
+        return None
+    out = {
+        "training loss": _log(facts.clean_train_end / scale),
+        "best validation loss": _log(val.lowest / scale),
+        "gap": _log(facts.gap_end / scale),
+        "gap as a share of the validation loss": _clip(facts.gap_end / val.end),
+        "rise of the validation loss": _log((val.end - val.lowest) / scale),
+        "place of the best step": val.best / (len(val) - 1),
+        "fall of the training loss ahead": _log(_fall_ahead(train) / scale),
+        "fall of the validation loss ahead": _log(_fall_ahead(val) / scale),
+    }
+    linear, linear_val = facts.references.linear_train, facts.references.linear_val
+    if linear is not None and linear_val is not None:
+        out["linear model's training loss"] = _log(linear / scale)
+        out["above the linear model"] = _clip((facts.clean_train_end - linear) / scale)
+        out["above the linear model on validation"] = _clip((val.lowest - linear_val) / scale)
+    return out
+
+
+def measure_odds(facts: Facts) -> Odds | None:
+    """Return how likely a run is to have either problem; None if it has no terms."""
+    made = terms(facts)
+    if made is None:
+        return None
+    fall_ahead = math.nan if facts.train is None else max(0.0, _fall_ahead(facts.train))
+    evidence = "with a linear model" if "above the linear model" in made else "log alone"
+    weights = _weights()[evidence]
+    return Odds(
+        _probability(made, weights["underfitting"]),
+        _probability(made, weights["overfitting"]),
+        made,
+        fall_ahead,
+        evidence,
+    )
+
+
+def _probability(made: dict[str, float], weights: dict[str, float]) -> float:
+    total = weights["intercept"] + sum(weights[name] * value for name, value in made.items())
+    return 1 / (1 + math.exp(-total))
+
+
+@cache
+def _weights() -> dict[str, Any]:
+    text = (resources.files(__package__) / "odds.json").read_text(encoding="utf-8")
+    weights: dict[str, Any] = json.loads(text)
+    return weights
+
+
+def _log(share: float) -> float:
+    """Return the logarithm of a share between `SMALLEST` and `LARGEST`; below 0 counts as 0."""
+    return math.log(min(max(share, 0.0), LARGEST) + SMALLEST)
+
+
+def _clip(share: float) -> float:
+    return min(max(share, -LARGEST), LARGEST)
+
+
+def _fall_ahead(curve: Curve) -> float:
+    """Return how far a loss would fall in a quarter more of the run, at its last pace."""
+    tail = curve.last(TREND_SHARE)
+    length = float(curve.step[-1] - curve.step[0])
+    return -theil_sen(curve.step[tail], curve.value[tail]) * TREND_SHARE * length

@@ -1,0 +1,106 @@
+"""The training loss is not as low as this network could bring it.
+
+What it looks for:
+    The end of the training loss, the gap, the rise and the pace of both losses, all as shares of
+    the constant predictor's loss, beside a linear model's losses. From them a logistic function
+    that was fitted to runs whose problem is known gives the probability that the same network,
+    better trained or larger, would reach a clearly lower training loss.
+
+Why it matters:
+    A network that beats a linear model may still be far from what it could fit. As long as that is
+    so the training loss is the problem, and what closes a generalization gap would not help.
+
+When it is wrong:
+    Where the data set a floor that no network passes, as the entropy of language or the noise of
+    labels do, a high training loss is as low as it can be. Without a linear model's loss nothing
+    tells the two apart, and this is not checked.
+
+What to try:
+    What helps optimization first: the learning rate, Adam, normalization, a longer run; then less
+    regularization and a larger network.
+"""
+
+from __future__ import annotations
+
+from diagnose.measures.facts import Facts
+from diagnose.measures.odds import LIMITS
+from diagnose.rules.rule import (
+    OPTIMIZATION,
+    Evidence,
+    Finding,
+    Remedy,
+    Rule,
+    Threshold,
+    number,
+    percent,
+)
+
+LIKELY = Threshold(
+    "probability of underfitting", LIMITS["with a linear model"].underfitting, "",
+    "python benchmarks/fit.py",
+)  # fmt: skip
+
+
+def check(facts: Facts) -> Finding:
+    """Ask how likely the run is to underfit."""
+    odds = facts.odds
+    if facts.train is None:
+        return RULE.not_checked(facts.why_no_train)
+    if facts.references.linear_train is None or facts.references.linear_val is None:
+        return RULE.not_checked("no linear model's loss to compare with (give --linear-loss)")
+    if odds is None:
+        return RULE.not_checked("too few points, or losses without a positive scale")
+    end, top = facts.clean_train_end, facts.linear_scale
+    evidence = (
+        Evidence("probability", odds.underfitting, "", LIKELY.value),
+        Evidence("end_share", end / top, ""),
+        Evidence("end_loss", end, "loss"),
+        Evidence("gap", facts.gap_end, "loss"),
+        Evidence("fall_ahead", odds.fall_ahead, "loss"),
+    )
+    level = (
+        f"a training loss that ends at {number(end)}, {percent(end / top)} of {number(top)}, over a"
+        f" gap of {number(facts.gap_end)}"
+    )
+    if odds.is_low is not False:
+        return RULE.clear(
+            f"Nothing suggests that {level} is too high ({percent(odds.underfitting)} probable).",
+            evidence=evidence,
+        )
+    return RULE.found(
+        f"The training loss is probably too high ({percent(odds.underfitting)}): {level}, is one"
+        " that the same network, better trained, most often lowers.",
+        "problem",
+        steps=(float(facts.train.step[-1]),),
+        evidence=evidence,
+    )
+
+
+RULE = Rule(
+    code="OPT205",
+    name="high-training-loss",
+    title="Training loss higher than need be",
+    problem=OPTIMIZATION,
+    check=check,
+    thresholds=(LIKELY,),
+    remedies=(
+        Remedy(
+            "learning-rate-range-test",
+            "one short run shows whether another rate brings the loss below {end_loss}",
+        ),
+        Remedy("adam", "falls faster per step than one global rate, and needs less tuning"),
+        Remedy(
+            "batch-normalization", "keeps each layer's outputs in scale and allows longer steps"
+        ),
+        Remedy(
+            "longer-training",
+            "a quarter more of the run would lower the loss by about {fall_ahead} at its last pace",
+        ),
+        Remedy("larger-model", "if the loss stays at {end_loss} whatever the optimizer does"),
+        Remedy(
+            "less-regularization", "takes away what holds the training loss at {end_loss}, if any"
+        ),
+        Remedy("kaiming-initialization", "starts each layer at the scale its activation needs"),
+        Remedy("skip-connection", "lets a deep network start as good as a shallow one"),
+    ),
+)
