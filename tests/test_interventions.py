@@ -16,7 +16,7 @@ from torch import nn
 
 from benchmarks.interventions import generate
 from benchmarks.interventions.arms import ARMS
-from benchmarks.interventions.data import POOL, SETS, spoiled
+from benchmarks.interventions.data import SETS, spoiled
 from benchmarks.interventions.faults import FAULTS
 from benchmarks.interventions.logs import draw_log
 from benchmarks.interventions.programs import CHOSEN_ON, PROGRAMS, healthy
@@ -54,11 +54,6 @@ DATA = {
     "weaves": ("classification", (1, 10, 10), 6, 300),
     "sensors": ("regression", (16,), 1, 300),
 }
-REDRAWN = {
-    "spirals", "shapes", "gratings", "adding", "rhythms", "brackets", "oscillator", "grammar",
-    "lookup", "glyphs", "weaves", "sensors",
-}  # fmt: skip
-"""Sets that are drawn anew where more examples are asked for, against what their module says."""
 
 
 def test_every_data_set_is_described_and_used():
@@ -88,25 +83,13 @@ def test_a_data_set_is_what_it_says(name):
     assert not torch.equal(made.train.x, other.train.x)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(reason="it is drawn anew")] if name in REDRAWN else [],
-        )
-        for name in DATA
-        if name not in POOL
-    ],
-)
-def test_a_larger_training_set_contains_the_smaller(name):
-    """Of what is drawn, the same examples validate, and the first that train are the same."""
-    small, large = (SETS[name](3, n_train=n) for n in (40, 100))
-    assert len(large.train) == 100
-    assert torch.equal(large.val.x, small.val.x)
-    assert torch.equal(large.val.y, small.val.y)
-    assert torch.equal(large.train.x[:40], small.train.x)
-    assert torch.equal(large.train.y[:40], small.train.y)
+def test_more_data_are_validated_on_the_same_examples():
+    """The arm has four times the examples to train on, and what it is compared on stays."""
+    recipe, _, _ = generate.configuration(("cnn-images", "shapes", 0))
+    more = ARMS["more-data"](recipe).peek()
+    assert len(more.train) == 4 * len(recipe.peek().train)
+    assert torch.equal(more.val.x, recipe.peek().val.x)
+    assert torch.equal(more.val.y, recipe.peek().val.y)
 
 
 @pytest.mark.parametrize("name", ["glyphs", "weaves", "sensors"])

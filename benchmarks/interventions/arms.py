@@ -6,6 +6,7 @@ they are (`longer-training` has twice the steps). Where an arm is not applicable
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import torch
@@ -17,6 +18,7 @@ from catalog.architecture.batch_normalization.experiment import apply as batch_n
 from catalog.architecture.larger_model.experiment import apply as larger
 from catalog.architecture.layer_normalization.experiment import apply as layer_normalized
 from catalog.architecture.skip_connection.experiment import apply as with_skips
+from catalog.lab.data import Data
 from catalog.lab.models import transformer
 from catalog.lab.recipe import NotApplicable, Part, Recipe
 from catalog.loss.image_augmentation.experiment import apply as augmented
@@ -76,7 +78,14 @@ def _more_data(recipe: Recipe) -> Recipe:
     factor = min(4.0, POOL.get(settings["name"], 10**9) / settings["n_train"])
     if factor < 1.5:
         raise NotApplicable("the data set has no more examples.")
-    return with_more_data(recipe, factor=factor)
+    more = with_more_data(recipe, factor=factor)
+    return more.replace(data=Part(validated_on, data=more.data, other=recipe.data))
+
+
+def validated_on(seed: int, data: Part, other: Part) -> Data:
+    """Return data that are validated on the examples of other data."""
+    made: Data = data(seed)
+    return dataclasses.replace(made, val=other(seed).val)
 
 
 def _altered(recipe: Recipe) -> Recipe:

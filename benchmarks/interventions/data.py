@@ -1,7 +1,6 @@
 """The data sets of the benchmark: each takes a seed and the number of training examples.
 
-Where examples are drawn, those that validate are drawn first, and a larger training set contains
-the smaller one of the same seed. What is drawn has no end; what is bundled has `POOL` examples.
+What is drawn has no end; what is bundled has `POOL` examples.
 """
 
 from __future__ import annotations

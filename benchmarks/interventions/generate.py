@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import math
@@ -79,24 +80,44 @@ def make(key: Key) -> dict[str, Any]:
         "best_share": _best_share(base.history),
         "outcomes": {"base": outcome(base.history, 1.0)},
     }
-    for name, arm in ARMS.items():
-        try:
-            changed = arm(recipe)
-        except NotApplicable:
-            continue
-        every = max(1, changed.epochs // EVALUATIONS)
-        fit = train(changed.replace(evaluate_every=every))
-        unit = 1.0
-        if (
-            fit.data.task == "regression"
-            and not math.isclose(
-                fit.data.constant_losses()[0], base.data.constant_losses()[0], rel_tol=1e-3
-            )
-            and changed.data.settings.get("targets")
-        ):
-            unit = base.data.constant_losses()[0] / fit.data.constant_losses()[0]
-        record["outcomes"][name] = outcome(fit.history, unit)
+    for name in ARMS:
+        with contextlib.suppress(NotApplicable):
+            record["outcomes"][name] = outcome_of(name, recipe, base.data)
     return record
+
+
+def outcome_of(name: str, recipe: Recipe, data: Data) -> list[float | None]:
+    """Train a recipe again with an arm; return its outcome in the unit of the run itself.
+
+    Args:
+        name: Of the arm.
+        recipe: Of the run.
+        data: Of the run.
+
+    Raises:
+        NotApplicable: If the arm does not apply.
+    """
+    changed = ARMS[name](recipe)
+    every = max(1, changed.epochs // EVALUATIONS)
+    fit = train(changed.replace(evaluate_every=every))
+    unit = 1.0
+    if changed.data.settings.get("targets") and data.task == "regression":
+        unit = data.constant_losses()[0] / fit.data.constant_losses()[0]
+    return outcome(fit.history, unit)
+
+
+def remake(task: tuple[dict[str, Any], str]) -> dict[str, Any]:
+    """Train the run of a record again with one arm; return the record with that outcome anew."""
+    record, name = task
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore")
+    program, data, number = record["id"].split("/")
+    recipe, _, _ = configuration((program, data, int(number)))
+    made = dict(record["outcomes"])
+    made.pop(name, None)
+    with contextlib.suppress(NotApplicable):
+        made[name] = outcome_of(name, recipe, recipe.peek())
+    return {**record, "outcomes": made}
 
 
 def outcome(history: History, unit: float) -> list[float | None]:
@@ -196,6 +217,27 @@ def resume(
             file.write(json.dumps(record) + "\n")
             file.flush()
             yield count, total
+
+
+def again(build: Path, name: str, processes: int) -> Iterator[tuple[int, int]]:
+    """Train every finished run again with one arm, whose code has changed.
+
+    The file is replaced when all are done.
+
+    Args:
+        build: A file of records, one a line.
+        name: Of the arm.
+        processes: That work at the same time.
+    """
+    records = _finished(build)
+    made = []
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for record in pool.imap_unordered(remake, [(record, name) for record in records]):
+            made.append(record)
+            yield len(made), len(records)
+    whole = build.with_suffix(".new")
+    whole.write_text("".join(json.dumps(record) + "\n" for record in made))
+    whole.replace(build)
 
 
 def _finished(build: Path) -> list[dict[str, Any]]:
