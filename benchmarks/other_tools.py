@@ -1,8 +1,8 @@
 """What other tools say of the same logs: `ask_all`, and `python -m benchmarks.other_tools LOGS`.
 
 The packages run in a virtual environment of their own, `build/other-tools`, which is made for
-them. Each has its own words; `MEANINGS` says what each word stands for here. Where a word can be
-read in two ways, it is read in the way that makes its tool right more often.
+them. Each has its own words; `MEANINGS` says what each word stands for here, as the tool's own
+text explains it. All of them get all that was logged.
 """
 
 from __future__ import annotations
@@ -115,27 +115,25 @@ class Tool(NamedTuple):
     Attributes:
         version: Of the package.
         program: Prints what it says of each log.
+        needs: Further packages.
     """
 
     version: str
     program: str
+    needs: tuple[str, ...] = ()
 
 
 TOOLS = {
     "trainproof": Tool("0.22.0", _EACH + _TRAINPROOF),
     "runmedic": Tool("0.1.1", _EACH + _RUNMEDIC),
-    "ml-train-diag": Tool("0.1.0", _EACH + _ML_TRAIN_DIAG),
+    # Its models were saved with this scikit-learn, and may say other things with another.
+    "ml-train-diag": Tool("0.1.0", _EACH + _ML_TRAIN_DIAG, ("scikit-learn==1.8.0",)),
 }
 
 
 def _numbers(column: Iterable[float | None]) -> list[float]:
     """Return a column with NaN where the log has a value that is not finite."""
     return [math.nan if value is None else value for value in column]
-
-
-def always_overfitting(_log: Record) -> str:
-    """Say overfitting of every run."""
-    return OVERFITTING
 
 
 def rises(log: Record) -> str:
@@ -156,7 +154,8 @@ def gap(log: Record) -> str:
 
 
 RULES: dict[str, Callable[[Record], str]] = {
-    "always overfitting": always_overfitting,
+    "always overfitting": lambda _log: OVERFITTING,
+    "always underfitting": lambda _log: UNDERFITTING,
     "final > 1.05 minimum": rises,
     "gap > 10 %": gap,
 }
@@ -202,11 +201,7 @@ def write(records: list[Record], folder: Path) -> None:
         home.mkdir()
         _write_table(home / "log.csv", rows(record["log"]))
         _write_table(home / "history.csv", epochs(record["log"]))
-        told = {"run_id": home.name}
-        for theirs, ours in (("learning_rate", "lr"), ("batch_size", "batch_size")):
-            if ours in record.get("recipe", {}):
-                told[theirs] = record["recipe"][ours]
-        (home / "meta.json").write_text(json.dumps(told), encoding="utf-8")
+        (home / "meta.json").write_text(json.dumps({"run_id": home.name}), encoding="utf-8")
 
 
 def _write_table(path: Path, table: list[Row]) -> None:
@@ -248,7 +243,7 @@ def words(name: str, records: list[Record]) -> list[list[str] | None]:
     What it said is kept in `build/other-tools`, and is not asked again for the same logs.
     """
     tool = TOOLS[name]
-    content = json.dumps([name, tool, [[r["log"], r.get("recipe")] for r in records]])
+    content = json.dumps([name, tool, [record["log"] for record in records]])
     kept = HOME / "answers" / f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:16]}.json"
     if kept.exists():
         lines = json.loads(kept.read_text(encoding="utf-8"))
@@ -289,10 +284,10 @@ def environment(name: str) -> str:
     python = HOME / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not python.exists():
         venv.create(HOME, with_pip=True)
-    package = f"{name}=={TOOLS[name].version}"
-    mark = HOME / package
+    packages = [f"{name}=={TOOLS[name].version}", *TOOLS[name].needs]
+    mark = HOME / " ".join(packages)
     if not mark.exists():
-        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", package]
+        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
         subprocess.run(pip, check=True, stdout=sys.stderr)
         mark.touch()
     return str(python)
