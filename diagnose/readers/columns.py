@@ -151,6 +151,8 @@ SPLIT_COLUMNS = (
     "set", "split", "phase", "mode", "subset", "dataset", "partition", "stage", "type", "event",
     "kind",
 )  # fmt: skip
+MAX_NAME = 100
+"""Longer names are no words of a language."""
 _FOREIGN = re.compile(
     # What losses and epochs are called in other languages, as far as that is ASCII.
     r"verlust|fehler|perte|perdid|perdit|perda|erreur|epoche|epoca|epoque|schritt|lernrate",
@@ -164,7 +166,7 @@ def words(name: str) -> tuple[str, ...]:
     """Split a column's name into lower-case words; `trainLoss` and `train/loss` are two each."""
     if "\x1b" in name:
         name = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", name)  # colours of a terminal
-    if not name.isascii() or _FOREIGN.search(name):
+    if len(name) < MAX_NAME and (not name.isascii() or _FOREIGN.search(name)):
         from diagnose.readers.foreign import in_english  # noqa: PLC0415 (few names are)
 
         name = in_english(name.replace("_", " "))

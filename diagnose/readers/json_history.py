@@ -22,7 +22,7 @@ from diagnose.readers.columns import (
     words,
 )
 from diagnose.readers.reader import Reader
-from diagnose.readers.rows import columns_of, flatten, is_missing, key_name, to_number
+from diagnose.readers.rows import MAX_FIELDS, columns_of, flatten, is_missing, key_name, to_number
 from diagnose.readers.source import Source
 from diagnose.readers.table import Choice, Table, listing
 from diagnose.run import IntArray
@@ -246,8 +246,8 @@ def _refuse_single_values(document: Any, source: Source) -> None:
     """
     if not isinstance(document, dict):
         return
-    flat = flatten(document)
-    losses = [n for n, v in flat.items() if _has_loss([n]) and to_number(v) is not None]
+    flat = itertools.islice(flatten(document).items(), MAX_FIELDS)
+    losses = [n for n, v in flat if _has_loss([n]) and to_number(v) is not None]
     where = next((told for keys, told in _HISTORY_IS if any(k in document for k in keys)), "")
     if not where and source.path is not None and source.path.name == "metrics.json" and losses:
         where = "if DVCLive wrote it, the history is in plots/metrics beside it"
@@ -412,6 +412,10 @@ def _joined(blocks: Mapping[str, dict[str, Column]]) -> dict[str, Column]:
 
 def _take_numbers(values: Sequence[Any], name: str, found: _Found) -> None:
     name = name or "value"
+    if len(found.lists) >= MAX_FIELDS:
+        cut = f"more than {MAX_FIELDS:,} lists; the others were left out"
+        found.notes += [] if cut in found.notes else [cut]
+        return
     numbers = [to_number(item) for item in values]
     text = [v for v in values if isinstance(v, str) and not is_missing(v) and to_number(v) is None]
     if sum(n is not None for n in numbers) > 0.5 * len(numbers):

@@ -19,6 +19,8 @@ from diagnose.readers.columns import (
 )
 
 MAX_DEPTH = 4
+MAX_FIELDS = 20_000
+"""Fields of records, or lists of a history, that are read."""
 _AXES = {*STEP_AXES, *EPOCH_AXES}
 
 
@@ -132,10 +134,18 @@ def columns_of(
         The columns, the fields that hold nothing but text with an example of it, and notes.
     """
     cells = Cells()
+    is_cut = False
     numeric: set[str] = set()
     text: dict[str, list[str]] = {}
+    names: set[str] = set()
     for number, record in enumerate(records):
         flat = flatten(record)
+        if len(names) + len(flat) > MAX_FIELDS:
+            new = [name for name in flat if name not in names]
+            for name in new[max(MAX_FIELDS - len(names), 0) :]:
+                del flat[name]
+                is_cut = True
+        names.update(flat)
         part = ""
         for name, value in flat.items():
             if isinstance(value, str) and normalized(name) in SPLIT_COLUMNS:
@@ -161,6 +171,8 @@ def columns_of(
         for name, given in text.items()
         if name in numeric
     ]
+    if is_cut:
+        notes.append(f"more than {MAX_FIELDS:,} different fields; the others were left out")
     only_text = {name: given[0].strip() for name, given in text.items() if name not in numeric}
     columns = {name: found for name, found in cells.columns().items() if name not in only_text}
     return columns, only_text, notes

@@ -57,6 +57,8 @@ def _records(source: Source, notes: list[str]) -> Iterator[bytes]:
                 if kind in (_WHOLE, _LAST) and parts:
                     yield b"".join(parts)
                     parts = []
+    if parts:
+        notes.append("the last record is cut off and was left out")
 
 
 def _history(record: bytes) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from diagnose.errors import LogError
-from diagnose.readers import read
+from diagnose.readers import json_history, read
 
 TRAIN = [0.9, 0.7, 0.6]
 VAL = [0.95, 0.8, 0.75]
@@ -367,3 +367,12 @@ def test_line_of_the_error(read_log) -> None:
     """The message names the line in which the document breaks."""
     with pytest.raises(LogError, match=r"history\.json:3: "):
         read_log('{\n"loss": [1, 2],\n"val_loss": [1 2],\n"a": [1, 2, 3, 4]\n}\n', "history.json")
+
+
+def test_lists_without_number_are_bounded(read_log, monkeypatch) -> None:
+    """Of a history of very many lists the first are read, and the rest is told."""
+    monkeypatch.setattr(json_history, "MAX_FIELDS", 10)
+    history = {"loss": TRAIN, "val_loss": VAL} | {f"weight_{i}": TRAIN for i in range(50)}
+    run = read_log(json.dumps(history), "log.json")
+    assert run.train_loss.value.tolist() == TRAIN
+    assert "more than 10 lists; the others were left out" in run.notes

@@ -8,6 +8,7 @@ import math
 import pytest
 
 from diagnose.errors import LogError
+from diagnose.readers import rows
 
 
 def lines(*records: dict[str, object]) -> str:
@@ -266,3 +267,13 @@ def test_trials_are_no_curve(read_log) -> None:
     ]
     with pytest.raises(LogError, match="each trial of a search"):
         read_log(lines(*rows), "flaml.log")
+
+
+def test_ever_new_fields_are_bounded(read_log, monkeypatch) -> None:
+    """Where each record has a field of its own, no more are kept than a log has."""
+    monkeypatch.setattr(rows, "MAX_FIELDS", 10)
+    records = [{"step": s, "loss": 1 / (1 + s), f"k{s}": 1} for s in range(50)]
+    run = read_log(lines(*records), "log.jsonl")
+    assert run.train_loss.value.tolist() == [record["loss"] for record in records]
+    assert len(run.series) < 10
+    assert "more than 10 different fields; the others were left out" in run.notes

@@ -89,6 +89,15 @@ def test_a_record_may_span_blocks(wandb):
     assert run.train_loss.value.tolist() == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_record_whose_end_was_never_written_is_told(wandb):
+    """A file may end with the first part of a record and a block of zeros."""
+    text = "x" * 40_000
+    content = log(*(row(_step=s, note=text, loss=1.0 + s) for s in range(6)))
+    run = wandb(content[: 5 * 32_768])
+    assert run.train_loss.value.tolist() == [1, 2, 3, 4]
+    assert "the last record is cut off and was left out" in run.notes
+
+
 def test_a_run_that_was_killed_is_read_up_to_there(wandb):
     """The last record is cut off; the rows before it are kept, and it is said."""
     content = log(*(row(_step=s, loss=1.0 + s) for s in range(6)))
