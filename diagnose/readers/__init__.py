@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Iterable
 
 from diagnose.errors import LogError, UnknownName
@@ -32,6 +33,8 @@ BINARY = ("tensorboard", "wandb", "mlflow_db")
 """Modules of the readers of binary logs."""
 TEXT = ("text", "mlflow", "yolo_results", "deeplabcut")
 """Modules of the readers of what programs print, and of numbers without a header."""
+PRINTED = re.compile(rb"\s*(?:\[[^\]\n]{0,80}\]\s*[A-Za-z]|\{'[^\n]*\}\s*[\r\n])")
+"""The head of printed lines that begin as JSON does: `[1,  2000] loss: 0.5`, `{'loss': 0.5}`."""
 SURE = 0.45
 """A table's reader that is less sure than this may have taken printed lines for rows."""
 
@@ -154,7 +157,7 @@ def _candidates(source: Source) -> list[Reader]:
     modules = dict.fromkeys(module for mark, module in MARKED if mark in source.head)
     marked = _recognizing(source, map(_load, modules))
     tables = _recognizing(source, TABLES)
-    if tables and tables[0].recognizes(source) >= SURE:
+    if tables and tables[0].recognizes(source) >= SURE and not PRINTED.match(source.head):
         return [*marked, *tables[:1]]
     return [*marked, *_recognizing(source, [*map(_load, TEXT), *tables[:1]])]
 

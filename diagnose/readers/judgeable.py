@@ -19,8 +19,6 @@ SLIGHT = 0.02
 """A value that comes down by less than this share does not fall."""
 ALIKE = 4.0
 """Two losses of one kind begin within this factor."""
-OTHER_SCALE = 20.0
-"""Losses that begin further apart than this factor are not sums, or means, alike."""
 
 
 def judgeable(curves: Curves, name: str, notes: list[str]) -> Curves:
@@ -134,28 +132,3 @@ def stands_still(curves: Curves, position: dict[tuple[str, str], FloatArray]) ->
         return False
     every = np.concatenate([position[key] for key in losses])
     return bool(np.isfinite(every).all() and np.ptp(every) == 0)
-
-
-def note_scales(curves: Curves, notes: list[str]) -> None:
-    """Say so where the two losses are not of one scale."""
-    for (split, name), val in curves.items():
-        train = curves.get(("train", name)) or curves.get(("", name))
-        if split != "val" or train is None or val.kind not in LOSSES:
-            continue
-        ours, theirs = train.value, val.value
-        if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
-            continue
-        first, other = np.median(ours[:3]), np.median(theirs[:3])
-        middle, rest = np.median(ours), np.median(theirs)
-        if middle > OTHER_SCALE * rest > 0 and first > OTHER_SCALE * other:
-            notes.append(
-                f"the training {name} is {first / other:.0f} times the validation {name} from the"
-                " start: one of them is a sum, as over a batch, the other a mean; their heights"
-                " cannot be compared"
-            )
-        elif other > OTHER_SCALE * first > 0 and rest > OTHER_SCALE * middle:
-            notes.append(
-                f"the validation {name} is {other / first:.0f} times the training {name} from the"
-                " start: one of them is a sum, as over the data set, the other a mean; their"
-                " heights cannot be compared"
-            )

@@ -39,6 +39,7 @@ _PATHS = re.compile(
     r"(?<![\w./\\-])[\w./\\-]{1,200}\.(?:py|log|pth?|ckpt|txt|json|ya?ml|h5|hdf5|csv|cc|cpp)\b"
 )
 _PHASE = re.compile(r"\b(epoch|iter)\((train|val|test)\)", re.IGNORECASE)
+_PHASE_COUNT = re.compile(r"^(train|valid|val|test|eval) \((?=\0/\0\))", re.IGNORECASE)
 _PHASE_OF_EVALUATION = re.compile(r"\b(?:val|test) iter\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"#\d{1,4}\b")
 _OWNER = re.compile(r"\b(train(?:ing)?|valid(?:ation)?|eval|test)(?:_?\d{1,3})?'s ")
@@ -198,10 +199,17 @@ def understand(skeleton: str) -> Phrase:
     plain = _PATHS.sub("", skeleton)
     plain = _NUMBERED.sub("", in_english(plain))
     plain = _OWNER.sub(r"\1 ", _PHASE.sub(r"\2 \1", plain))
+    plain = _PHASE_COUNT.sub(r"\1 epoch (", plain)
     plain = _SHORT_BESIDE.sub(r"\1test", _SHORT.sub("test", plain))
     for pair, told in _PAIRS:
         plain = pair.sub(told, plain)
     items = _items(plain)
+    is_drawn = "\1" in plain or "%|" in plain
+    record = plain.find("{'")
+    if is_drawn and record > 0:
+        # The Trainer writes a record behind its bar, which counts something else.
+        items = [item for item in items if item.at >= plain.count("\0", 0, record)]
+        is_drawn = False
     beside = _TOTAL_BESIDE.search(plain)
     if beside:
         # icefall: a batch's losses before their means over many batches.
@@ -221,7 +229,6 @@ def understand(skeleton: str) -> Phrase:
     heading = "" if quantity else _heading(plain, items)
     is_running = any(i.name == "bar" for i in items) and bool(_RUNNING.search(plain))
     is_running = is_running or bool(_SO_FAR.search(plain))
-    is_drawn = "\1" in plain or "%|" in plain
     return Phrase(tuple(items), heading, is_running, bool(_BEST_BELOW.search(plain)), is_drawn)
 
 
@@ -403,7 +410,9 @@ def _unlabelled(at: int, before: str, items: list[Item], parts: list[str]) -> It
     counted = any(item.kind == "count" for item in items)
     if counted:
         return None
-    is_date = before.endswith("/") or (at + 2 < len(parts) and parts[at + 2].startswith("/"))
+    behind = [*parts[at + 2 : at + 4], "", ""]
+    is_clock = not behind[0].strip() and behind[1] == ":"  # `[08/30 23:01:19]`
+    is_date = before.endswith("/") or behind[0].startswith("/") or is_clock
     if after.strip() == "/" and not is_date:
         return Item(at, "bar", "count")
     if previous is not None and previous.kind == "epoch" and mark.endswith("["):

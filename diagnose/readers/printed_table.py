@@ -10,6 +10,8 @@ from diagnose.readers.phrases import Item, Phrase
 
 MAX_COLUMNS = 100
 _RULES = re.compile(r"[|│┃║]")
+_BARE_PARTS = re.compile(r"\b(?:box|obj|cls|total)\b")
+"""YOLOv5's and YOLOv7's names of the parts of the loss."""
 _GAP = re.compile(r"\t+|  +")
 _EPOCHS = frozenset([*EPOCH_AXES, "e", "itn"])
 _STEPS = frozenset([*STEP_AXES, "it"])
@@ -23,6 +25,7 @@ class Header(NamedTuple):
 
 def header_of(line: str) -> Header | None:
     """Return the column names of a line that heads a table with a loss; None of another."""
+    line = _BARE_PARTS.sub(r"\g<0>_loss", line) if "gpu_mem" in line else line
     if "loss" not in line.lower() or any(c in line for c in ":={}"):
         return None
     cells = _cells(line)

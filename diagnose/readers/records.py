@@ -7,8 +7,10 @@ import numpy as np
 from diagnose.readers.axis import Column
 from diagnose.readers.curves import Points, spread_ties
 from diagnose.readers.phrases import LOSSES
-from diagnose.run import FloatArray, IntArray
+from diagnose.run import BoolArray, FloatArray, IntArray
 
+MIN_OWN = 3
+"""Beside so many losses that say where they stand, another that does not is a mention."""
 SAME = 1e-3
 """A loss told again in passing, often with fewer digits, differs by less than this share."""
 
@@ -24,6 +26,13 @@ def columns_of(
     if axis:
         # What is told several times of one step alone is a report, not a curve.
         keys = [k for k in keys if curves[k].kind in LOSSES or np.ptp(position[k]) != 0]
+    for key in keys:
+        lasting = _lasting(curves[key])
+        if not lasting.all():
+            value = curves[key].value[~lasting][0]
+            notes.append(f"{' '.join(key).strip()}: {value:g}, told once without a step, left out")
+            curves = {**curves, key: curves[key].where(lasting)}
+            position = {**position, key: position[key][lasting]}
     if axis == "epoch":
         position = {key: spread_ties(position[key], curves[key], notes) for key in keys}
     line = np.concatenate([curves[key].line for key in keys])
@@ -81,6 +90,16 @@ def columns_of(
         by_row = np.argsort(row, kind="stable")
         columns[name] = Column(row[by_row], every[by_row])
     return columns
+
+
+def _lasting(part: Points) -> BoolArray:
+    """Return which points are no mention, as of the best model's loss behind the last epoch's."""
+    single = np.zeros(len(part.line), dtype=bool)
+    if part.kind in LOSSES and part.own.sum() >= MIN_OWN:
+        form, count = np.unique(part.form, return_counts=True)
+        single = ~part.own & np.isin(part.form, form[count == 1])
+    out: BoolArray = ~single
+    return out
 
 
 def _with_repeats(visit: IntArray, of: IntArray, columns: int) -> IntArray:

@@ -101,6 +101,8 @@ class Log:
         if name in WITHIN:
             return True
         alike = [p for p in self.lines if p.counter == name]
+        if self._ends_with_epochs(alike, name):
+            return True
         telling = [p for p in alike if p.told.phrase.has_quantity] or alike
         line, count = _events([(p, p.of("count", name)) for p in telling])
         epoch = _before(self.epoch_line, self.epoch, line)
@@ -108,7 +110,27 @@ class Log:
         rose = (epoch[1:] - epoch[:-1]) > 0
         if not fell.any():
             return bool(len(count) > 1 and np.ptp(count) == 0 and rose.any())
-        return bool((fell & rose).sum() >= 0.5 * fell.sum())
+        # An evaluation within the epoch begins again too, but a new epoch always does.
+        always = rose.sum() > 1 and (fell & rose).sum() >= 0.9 * rose.sum()
+        return bool(always or (fell & rose).sum() >= 0.5 * fell.sum())
+
+    def _ends_with_epochs(self, alike: list[_Lines], name: str) -> bool:
+        """Return whether a counter reaches its total in each epoch."""
+        every: list[IntArray] = []
+        ended: list[IntArray] = []
+        for part in alike:
+            of, count = part.total(), part.of("count", name)
+            if of is not None and count is not None:
+                every.append(part.line)
+                ended.append(part.line[count == of])
+        if not every:
+            return False
+        starts = self._starts()
+        counted, whole = (
+            np.unique(np.searchsorted(starts, np.concatenate(lines), side="right"))
+            for lines in (every, ended)
+        )
+        return len(whole) > 1 and len(whole) >= len(counted) - 1
 
     def _total(self, name: str) -> float:
         """Return the highest count of an epoch, for lines that do not tell it."""
@@ -166,9 +188,9 @@ class Log:
         """
         found: list[tuple[_Lines, BoolArray, Bars]] = []
         for part in self.lines:
-            of, count = part.total(), part.of("count", "bar")
+            of, count = part.total(), part.of("count", part.counter)
             losses = [n for n, i in enumerate(part.told.phrase.items) if i.kind in LOSSES]
-            if part.counter != "bar" or of is None or count is None or not losses:
+            if not part.within or of is None or count is None or not losses:
                 continue
             if part.of("epoch") is not None:
                 continue
@@ -270,13 +292,15 @@ class Log:
         if item.kind in ("lr", "grad_norm", "reward"):
             return [("", everywhere)]
         names = {i.name for i in part.told.phrase.items if not i.is_quantity}
-        if item.split or not len(self.heading_line) or names - {"bar", "of"}:
+        is_bar = "bar" in names or (part.within and part.total() is not None)
+        if is_bar:
+            names -= {"bar", "of", part.counter}
+        if item.split or not len(self.heading_line) or names:
             # A line that says where it stands needs no heading.
             return [(item.split, everywhere)]
         index = np.searchsorted(self.heading_line, part.line, side="right") - 1
         above = self.heading_line[np.maximum(index, 0)]
         last_epoch = _before(self.epoch_line, self.epoch_line.astype(float), part.line)
-        is_bar = "bar" in names
         near = (part.line - above <= HEADING_HOLDS) | is_bar
         holds = (index >= 0) & near & ~(last_epoch > above)  # a new epoch begins with training
         split = np.where(holds, self.heading_split[np.maximum(index, 0)], 0)

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from diagnose.errors import LogError
-from diagnose.readers.axis import Column
+from diagnose.readers.axis import Column, counted
 from diagnose.readers.curves import reduced
-from diagnose.readers.judgeable import judgeable, note_scales, stands_still
+from diagnose.readers.judgeable import judgeable, stands_still
 from diagnose.readers.lines import (
     MAX_CHARACTERS,
     MAX_TOLD,
@@ -29,6 +29,8 @@ from diagnose.readers.source import Source
 from diagnose.readers.standing import Log
 from diagnose.readers.table import Choice, Table, listing
 
+MIN_UNPLACED = 5
+"""Of fewer losses without a step or an epoch, as prose tells them, nobody knows the order."""
 MIN_POINTS = 2
 """A quantity that is told fewer times is a setting or a summary, not a curve."""
 
@@ -142,13 +144,19 @@ def _of_run(
             f"{name}: no training curve here: no line tells a loss more than once."
             f" Told: {listing([' '.join(key).strip() for key in told])}."
         )
+    unplaced = max((len(curves[key].line) for key in losses if not axis), default=0)
+    if unplaced and (
+        unplaced < MIN_UNPLACED or not any(curves[key].kind == "loss" for key in losses)
+    ):
+        raise LogError(
+            f"{name}: no training curve here: {listing([' '.join(k).strip() for k in losses], 3)}"
+            f" told {counted(unplaced, 'time')}, without a step."
+        )
     if not curves or stands_still(curves, position):
         raise LogError(
             f"{name}: no training curve here: its losses are told, but none at a second step."
         )
-    columns = columns_of(curves, position, axis, notes)
-    note_scales(curves, notes)
-    return columns, axis
+    return columns_of(curves, position, axis, notes), axis
 
 
 READER = Reader(

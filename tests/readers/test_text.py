@@ -98,6 +98,12 @@ BOTH = {
     "saving": "Epoch {n}/5 - Train Loss: {t}, Val Loss: {v}\n  saved the best model (val_loss={v})\n",
     "two held-out sets": "Epoch {n}: train loss {t}, val loss {v}, test loss 9.9\n",
     "SLURM": "0: [2024-01-01 10:00:00] Epoch {n}/5 train_loss={t} val_loss={v}\n",
+    "Paddle": "Epoch {n}/5\nstep 20/20 - loss: {t} - 20ms/step\n"
+    "Eval begin...\nstep 8/8 - loss: {v} - 10ms/step\nEval samples: 1000\n",
+    "Catalyst": "train ({n}/5) accuracy01: 0.5 | loss: {t} | lr: 0.001\n"
+    "valid ({n}/5) accuracy01: 0.4 | loss: {v} | lr: 0.001\n* Epoch ({n}/5) \n",
+    "the Trainer behind its bar": "{n}%|█ | {n}/9 [00:10<01:30, 1.1it/s]{{'loss': {t}, 'epoch': {n}.0}}\n"
+    "{{'eval_loss': {v}, 'epoch': {n}.0}}\n",
     "litgpt": "Epoch 1 | iter {n} step {n} | loss train: {t}, val: {v} | iter time: 150.12 ms (step)\n",
     "a part of the data alone": "Epoch {n}: train loss {t} val {v}\n",
     "both parts alone": "[{n}/5] train={t} valid={v}\n",
@@ -462,6 +468,37 @@ def test_what_a_bar_shows_throughout_an_epoch_is_of_the_one_before(log):
     assert run.val_loss.step.tolist() == [0, *STEPS]
 
 
+def test_batches_in_brackets_are_read(log):
+    """PyTorch's tutorial prints the epoch and the batch in brackets, as JSON begins."""
+    run = log("".join(f"[{e}, {b:5d}] loss: {e}.{b}\n" for e in (3, 2, 1) for b in (2000, 4000)))
+    assert run.train_loss.value.tolist() == [3.2, 3.4, 2.2, 2.4, 1.2, 1.4]
+
+
+def test_the_best_loss_told_again_is_no_point(log):
+    """A loss behind the last epoch, without one of its own, is that of an evaluation."""
+    run = log(lines(BOTH["plain"]) + "Restoring the best weights\nValidation loss: 0.0321\n")
+    assert run.val_loss.value.tolist() == VAL
+    assert any("0.0321" in note for note in run.notes)
+
+
+def test_the_parts_of_a_loss_may_lack_the_word(log):
+    """YOLOv5 calls its columns box, obj and cls."""
+    header = "     Epoch   gpu_mem       box       obj       cls    labels  img_size\n"
+    row = (
+        "       {n}/4      2.5G       {t}       0.5      0.25        87       640: 100%|██| 20/20\n"
+    )
+    run = log("YOLOv5 v6.1\n" + lines(header + row))
+    assert run.train_loss.value == pytest.approx([t + 0.75 for t in TRAIN])
+    assert run.train_loss.step.tolist() == STEPS
+
+
+def test_accuracies_without_a_word_are_no_losses(log):
+    """PyTorch Geometric's examples print accuracies behind `Train` and `Val`."""
+    run = log(lines("Epoch: {n:03d}, Loss: {t}, Train: 0.{n}5, Val: 0.{n}1, Test: 0.{n}0\n"))
+    assert run.train_loss.value.tolist() == TRAIN
+    assert run.val_loss is None
+
+
 NOT_A_LOSS = {
     "accuracies alone": "epoch {n}: train 0.{n}5 val 0.{n}1\n",
     "sizes": "train: 6000{n}, val: 1000{n}\n",
@@ -662,6 +699,10 @@ NO_CURVE = {
     + ", 'train_loss': 0.5}\n",
     "options": "python train.py --loss 2 --epochs 9\npython train.py --loss 3 --epochs 9\n" * 2,
     "one epoch of several runs": "Epoch 39: train_loss: 0.5\nEpoch 39: train_loss: 0.6\n",
+    "a few losses in prose": "".join(
+        f"With rate {n} the training loss: 0.{n}5.\n" for n in range(4)
+    ),
+    "costs": "".join(f"the flow has cost: {n}\n" for n in range(9)),
     "prose": "The loss was heavy in 1916 and in 1917.\n",
     "checkpoints": "".join(f"saved model-{n}-val_loss=0.0{n}66.ckpt\n" for n in range(3)),
 }
