@@ -35,10 +35,13 @@ from diagnose.rules import RULES
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "accuracy.md"
+README = ROOT / "README.md"
 FIGURES = ROOT / "diagnose" / "reliability.json"
 BENCHMARK = "interventions 1"
 LOSSES = ("steps", "train_loss", "val_steps", "val_loss", "step_unit")
 SETTINGS = ("log alone", "everything logged", "with the baselines", "everything")
+SIZES = (0.5, 0.75, 1.0, 1.5, 2.0)
+"""Factors on what "clearly" means."""
 PROBLEMS = ("underfitting", "overfitting", "healthy")
 BEST_STEP = 0.02
 """Share of the run's length by which a best step may miss."""
@@ -208,6 +211,16 @@ def settings_table(records: Sequence[Record], answers: Answers, others: Answers)
     return table(["tool", *COLUMNS], rows)
 
 
+def summary_table(records: Sequence[Record], answers: Answers, others: Answers) -> str:
+    """Return the shortest table that says how good the verdicts are."""
+    chosen = {f"`diagnose`, {s}": answers[s] for s in ("log alone", "with the baselines")}
+    rows = []
+    for name, given in {**chosen, **others}.items():
+        made = score(records, given)
+        rows.append([name, *made.row()[:2], made.false_alarms.of()])
+    return table(["tool", *COLUMNS[:2], "false alarms"], rows)
+
+
 def groups_table(
     records: Sequence[Record],
     answers: Answers,
@@ -267,8 +280,7 @@ def rules_table(records: Sequence[Record], answers: Answers) -> str:
 
 def margins_table(records: Sequence[Record]) -> str:
     """Return how the classes move with what "clearly" means."""
-    sizes = (0.5, 0.75, 1.0, 1.5, 2.0)
-    found = {size: [classes(r, MARGINS.times(size)) for r in records] for size in sizes}
+    found = {size: [classes(r, MARGINS.times(size)) for r in records] for size in SIZES}
     names = (
         "optimization",
         "undertrained",
@@ -277,14 +289,14 @@ def margins_table(records: Sequence[Record]) -> str:
         "overfitting",
         "healthy",
     )
-    rows = [[name, *(str(sum(name in c for c in found[s])) for s in sizes)] for name in names]
+    rows = [[name, *(str(sum(name in c for c in found[s])) for s in SIZES)] for name in names]
     usual = [problems(c) for c in found[1.0]]
     same = [
         f"{100 * np.mean([problems(c) == u for c, u in zip(found[s], usual, strict=True)]):.0f} %"
-        for s in sizes
+        for s in SIZES
     ]
     return table(
-        ["class", *(f"margins x {s:g}" for s in sizes)],
+        ["class", *(f"margins x {s:g}" for s in SIZES)],
         [*rows, ["same problems as at x 1", *same]],
     )
 
@@ -383,9 +395,15 @@ def tables(records: Sequence[Record], answers: Answers) -> dict[str, str]:
 
     held_records, held_answers = part(held)
     chosen_records, chosen_answers = part(chosen)
+    firm = [
+        i
+        for i in held
+        if len({problems(classes(records[i], MARGINS.times(s))) for s in SIZES}) == 1
+    ]
     return {
         "counts": _counts(records),
         "held-out": settings_table(held_records, held_answers, {}),
+        "firm": settings_table(*part(firm), {}),
         "chosen-on": settings_table(chosen_records, chosen_answers, {}),
         "program": groups_table(records, answers, "program", lambda r: [r["program"]]),
         "data": groups_table(held_records, held_answers, "data set", lambda r: [r["data"]]),
@@ -445,12 +463,14 @@ def main() -> None:
             for s, given in answers.items()
         }
         made["side-by-side"] = settings_table(some, ours, others)
+        made["summary"] = summary_table(some, ours, others)
     if options.histories:
         made["histories"] = histories_table(options.histories)
     for name, content in made.items():
         print(f"\n{name}\n\n{content}")
     if options.write:
-        PAGE.write_text(put(PAGE.read_text(encoding="utf-8"), made), encoding="utf-8")
+        for page in (PAGE, README):
+            page.write_text(put(page.read_text(encoding="utf-8"), made), encoding="utf-8")
         text = json.dumps(figures(records, answers), indent=1) + "\n"
         FIGURES.write_text(text, encoding="utf-8")
         reliability.load.cache_clear()

@@ -39,7 +39,6 @@ ARMS: dict[str, tuple[str, ...]] = {
     "mixup": ("augmentation",),
     "early-stopping": ("base",),
 }
-PAIRS = sorted({arms for arms in ARMS.values()})
 
 
 class Gains(NamedTuple):
@@ -64,7 +63,7 @@ def gains(record: Record, kept: bool) -> Gains:
     """
     made = outcomes(record)
     scale = record["constant"][1]
-    cap = max(2 * scale, 0.0)
+    cap = 2 * scale  # what a run that diverged counts as
 
     def level(arm: str) -> float:
         value = made[arm].best if kept or arm == "base" else made[arm].val
@@ -104,65 +103,63 @@ class Result(NamedTuple):
 
 Choice = Callable[[int], Sequence[str]]
 HELPED = 0.01
+"""Gain, as a share of the constant predictor's loss, from which on a technique helped."""
+DRAWS = 20
+"""Times that random techniques are drawn."""
 
 
-def follow(records: Sequence[Record], choose: Choice, kept: bool) -> Result:
-    """Follow advice in every run where some technique would help; of several, take the best."""
+def follow(made: Sequence[Gains], choose: Choice) -> Result:
+    """Follow advice in every run where some technique would help; of several, take the best.
+
+    Args:
+        made: The gains of each run.
+        choose: The techniques that are followed in a run, by its index.
+    """
     helped, recovered = [], []
-    for index, record in enumerate(records):
-        made = gains(record, kept)
-        if made.best < HELPED:
+    for index, run in enumerate(made):
+        if run.best < HELPED:
             continue
-        tried = [made.by[t] for t in choose(index) if t in made.by]
-        gain = max(tried, default=0.0)
+        gain = max((run.by[t] for t in choose(index) if t in run.by), default=0.0)
         helped.append(gain >= HELPED)
-        recovered.append(max(-1.0, gain / made.best))
-    return Result(
-        Share(sum(helped), len(helped)), float(np.mean(recovered)) if recovered else math.nan
-    )
+        recovered.append(max(-1.0, gain / run.best))
+    mean = float(np.mean(recovered)) if recovered else math.nan
+    return Result(Share(sum(helped), len(helped)), mean)
 
 
-def at_random(records: Sequence[Record], kept: bool, count: int) -> Result:
-    """Return what a random measured technique does, or the best of several, in expectation."""
+def at_random(made: Sequence[Gains], count: int) -> Result:
+    """Return what a random measured technique does, or the best of several, on average."""
     rng = np.random.default_rng(0)
-    draws = [
-        follow(
-            records,
-            lambda i: list(rng.permutation(sorted(gains(records[i], kept).by))[:count]),
-            kept,
-        )
-        for _ in range(20)
-    ]
-    n = draws[0].helped.n
+
+    def choose(index: int) -> list[str]:
+        return [str(t) for t in rng.permutation(sorted(made[index].by))[:count]]
+
+    draws = [follow(made, choose) for _ in range(DRAWS)]
+    helped = round(float(np.mean([draw.helped.right for draw in draws])))
     return Result(
-        Share(round(float(np.mean([d.helped.right for d in draws]))), n),
-        float(np.mean([d.recovered for d in draws])),
+        Share(helped, draws[0].helped.n), float(np.mean([draw.recovered for draw in draws]))
     )
 
 
 def advice_tables(records: Sequence[Record], answers: Answers) -> dict[str, str]:
     """Return the tables on advice, by name."""
     rows = [i for i, r in enumerate(records) if is_held_out(r) and classes(r) != {"healthy"}]
-    some = [records[i] for i in rows]
     out = {}
     for name, kept in (("advice-best", True), ("advice-end", False)):
+        made = [gains(records[i], kept) for i in rows]
         lines = []
         for setting in ("log alone", "with the baselines"):
-            lists = [
-                [a.technique for a in answers[setting][i].report.advice if a.technique in ARMS]
-                for i in rows
-            ]
-            measured = [
-                [t for t in said if t in gains(some[k], kept).by] for k, said in enumerate(lists)
+            advised = [
+                [a.technique for a in answers[setting][i].report.advice if a.technique in run.by]
+                for i, run in zip(rows, made, strict=True)
             ]
             for count, words in ((1, "first"), (3, "best of the first three")):
-                result = follow(some, lambda k, m=measured, c=count: m[k][:c], kept)
+                result = follow(made, lambda k, a=advised, c=count: a[k][:c])
                 lines.append((f"advice, {setting}: {words}", result))
         lines += [
-            ("a random technique", at_random(some, kept, 1)),
-            ("the best of three random ones", at_random(some, kept, 3)),
-            ("always Adam", follow(some, lambda _: ["adam"], kept)),
-            ("always early stopping", follow(some, lambda _: ["early-stopping"], kept)),
+            ("a random technique", at_random(made, 1)),
+            ("the best of three random ones", at_random(made, 3)),
+            ("always Adam", follow(made, lambda _: ["adam"])),
+            ("always early stopping", follow(made, lambda _: ["early-stopping"])),
         ]
         out[name] = table(
             ["what is followed", "lowers the validation loss", "share of the best gain"],

@@ -1,22 +1,26 @@
-"""Fit the odds of underfitting and overfitting: `python benchmarks/fit.py`.
+"""Fit the odds of underfitting and overfitting: `python -m benchmarks.fit`.
 
 Only the runs of the programs in `CHOSEN_ON` are looked at. What is written is
-diagnose/measures/odds.json; the figures that are printed leave out one program in turn.
+diagnose/measures/odds.json. `--compare` also judges each program by the others, with this model
+and with larger ones, and writes the table into docs/accuracy.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
-from benchmarks.accuracy import facts_of
+from benchmarks import accuracy
 from benchmarks.interventions.truth import Record, classes, is_held_out, load, problems
 from diagnose.measures import odds
 
@@ -25,13 +29,27 @@ EVIDENCE = {"log alone": "log alone", "with a linear model": "with the baselines
 PENALTY = 0.3
 """Inverse strength of the penalty, on standardized terms."""
 DIGITS = 4
+SHARES = (0.6, 0.8, 0.95, 1.0)
+
+Model = Callable[[], Any]
+MODELS: dict[str, Model] = {
+    "logistic, as it is used": lambda: make_pipeline(
+        StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000)
+    ),
+    "random forest": lambda: RandomForestClassifier(300, min_samples_leaf=3, random_state=0),
+    "extra trees": lambda: ExtraTreesClassifier(300, min_samples_leaf=3, random_state=0),
+    "support vectors, Gaussian kernel": lambda: make_pipeline(
+        StandardScaler(), SVC(gamma=0.05, probability=True, random_state=0)
+    ),
+}
+USED = next(iter(MODELS.values()))
 
 
-def table(records: list[Record], setting: str) -> tuple[list[str], Any, list[Record]]:
+def terms(records: list[Record], setting: str) -> tuple[list[str], Any, list[Record]]:
     """Return the names of the terms, the terms of each run that has them, and those runs."""
     rows, kept = [], []
     for record in records:
-        made = odds.terms(facts_of(record, setting))
+        made = odds.terms(accuracy.facts_of(record, setting))
         if made is not None:
             rows.append(made)
             kept.append(record)
@@ -39,14 +57,8 @@ def table(records: list[Record], setting: str) -> tuple[list[str], Any, list[Rec
     return names, np.array([[row[name] for name in names] for row in rows]), kept
 
 
-def fitted(x: Any, y: Any) -> Any:
-    """Return the model of a problem."""
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000))
-    return model.fit(x, y)
-
-
 def weights(names: list[str], model: Any) -> dict[str, float]:
-    """Return a model's weights on the terms as they are."""
+    """Return a logistic model's weights on the terms as they are."""
     scaler, logistic = model.steps[0][1], model.steps[1][1]
     slopes = logistic.coef_[0] / scaler.scale_
     intercept = logistic.intercept_[0] - float(slopes @ scaler.mean_)
@@ -54,30 +66,64 @@ def weights(names: list[str], model: Any) -> dict[str, float]:
     return {name: round(float(value), DIGITS) for name, value in values.items()}
 
 
+def left_out(make: Model, x: Any, holds: Any, programs: Any) -> Any:
+    """Return the probability of each run by a model of the other programs' runs."""
+    out = np.zeros(len(holds))
+    for program in np.unique(programs):
+        rest = programs != program
+        out[~rest] = make().fit(x[rest], holds[rest]).predict_proba(x[~rest])[:, 1]
+    return out
+
+
+def compare(records: list[Record]) -> str:
+    """Return how often each model's likeliest problem holds, of the runs it is surest of."""
+    rows = []
+    for evidence, setting in EVIDENCE.items():
+        _, x, kept = terms(records, setting)
+        programs = np.array([record["program"] for record in kept])
+        truth = [problems(classes(record)) for record in kept]
+        for name, make in MODELS.items():
+            columns = [
+                left_out(make, x, np.array([problem in t for t in truth]), programs)
+                for problem in accuracy.PROBLEMS
+            ]
+            probability = np.stack(columns, 1)
+            said, sure = probability.argmax(1), probability.max(1)
+            right = np.array([accuracy.PROBLEMS[k] in t for k, t in zip(said, truth, strict=True)])
+            order = np.argsort(-sure)
+            cells = [f"{100 * right[order[: int(s * len(order))]].mean():.0f} %" for s in SHARES]
+            rows.append([evidence, name, *cells])
+    return accuracy.table(["evidence", "model", *(f"surest {100 * s:.0f} %" for s in SHARES)], rows)
+
+
 def main() -> None:
-    """Fit, write the weights, and print how well a program is judged by the others."""
+    """Fit, write the weights, and compare if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with what is written")
-    check = parser.parse_args().check
+    parser.add_argument("--compare", action="store_true")
+    options = parser.parse_args()
     records = [record for record in load() if not is_held_out(record)]
+    WEIGHTS.write_text(fitted(records), encoding="utf-8")
+    if options.compare:
+        made = compare(records)
+        print(made)
+        page = accuracy.PAGE
+        page.write_text(
+            accuracy.put(page.read_text(encoding="utf-8"), {"models": made}), encoding="utf-8"
+        )
+
+
+def fitted(records: list[Record]) -> str:
+    """Return the weights that some runs give, as they are stored."""
     out: dict[str, Any] = {}
     for evidence, setting in EVIDENCE.items():
-        names, x, kept = table(records, setting)
-        programs = np.array([record["program"] for record in kept])
-        out[evidence] = {}
-        for problem in ("underfitting", "overfitting"):
-            y = np.array([problem in problems(classes(record)) for record in kept])
-            out[evidence][problem] = weights(names, fitted(x, y))
-            left_out = np.zeros(len(y))
-            for program in np.unique(programs):
-                rest = programs != program
-                left_out[~rest] = fitted(x[rest], y[rest]).predict_proba(x[~rest])[:, 1]
-            right = np.mean((left_out > 0.5) == y)
-            print(f"{evidence}, {problem}: {right:.3f} right of {len(y)}, each program left out")
-    text = json.dumps(out, indent=1) + "\n"
-    if check:
-        raise SystemExit(text != WEIGHTS.read_text(encoding="utf-8"))
-    WEIGHTS.write_text(text, encoding="utf-8")
+        names, x, kept = terms(records, setting)
+        out[evidence] = {
+            problem: weights(
+                names, USED().fit(x, [problem in problems(classes(record)) for record in kept])
+            )
+            for problem in ("underfitting", "overfitting")
+        }
+    return json.dumps(out, indent=1) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How often such a verdict, and such a finding, was right on the benchmark.
 
 The figures are those of the benchmark's held-out runs, on programs and data sets that chose
-nothing. They are written by `python benchmarks/accuracy.py --write`, and nothing else is shown.
+nothing. They are written by `python -m benchmarks.accuracy --write`, and nothing else is shown.
 """
 
 from __future__ import annotations

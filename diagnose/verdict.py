@@ -248,9 +248,16 @@ def _open_question(by: Mapping[str, Finding], facts: Facts) -> Settle | None:
             "a quarter of the noise takes sixteen times the examples; cross-validation reuses few",
             _command(facts),
         )
-    if facts.odds is not None and facts.odds.is_overfitting is None:
+    if _is_gap_open(by, facts):
         return _settle_gap(facts)
     return None
+
+
+def _is_gap_open(by: Mapping[str, Finding], facts: Facts) -> bool:
+    """Return whether nothing tells if the gap is overfitting."""
+    # Where only the confidence grows, the accuracy has told.
+    miscalibrated = by["GEN103"].state == FOUND
+    return facts.odds is not None and facts.odds.is_overfitting is None and not miscalibrated
 
 
 def _settle_gap(facts: Facts) -> Settle:
@@ -290,7 +297,7 @@ def _silence(by: Mapping[str, Finding], facts: Facts) -> str:
         return "The training loss is low, but the validation loss was far above it from the start."
     if by["LOG102"].state == FOUND:
         return "The training loss is low, but the validation loss is too noisy to judge."
-    if facts.odds is not None and facts.odds.is_overfitting is None:
+    if _is_gap_open(by, facts):
         gap = number(facts.gap_end)
         return f"The training loss is low, but whether a gap of {gap} is overfitting is open."
     return "The validation loss has too few points."

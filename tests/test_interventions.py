@@ -20,7 +20,14 @@ from benchmarks.interventions.data import SETS, spoiled
 from benchmarks.interventions.faults import FAULTS
 from benchmarks.interventions.logs import draw_log
 from benchmarks.interventions.programs import CHOSEN_ON, PROGRAMS, healthy
-from benchmarks.interventions.truth import FROZEN, classes, is_held_out, load, problems
+from benchmarks.interventions.truth import (
+    FROZEN,
+    UNSTABLE,
+    classes,
+    is_held_out,
+    load,
+    problems,
+)
 from catalog.lab.models import mlp
 from catalog.lab.recipe import NotApplicable, Part, Recipe
 from catalog.lab.train import History, Series
@@ -241,6 +248,17 @@ def test_a_record_has_finite_outcomes_and_a_log_that_is_diagnosed(tiny):
     assert diagnose(**log).verdict.problem
 
 
+def test_an_arm_that_is_trained_again_comes_out_as_before(tiny):
+    """Its outcome alone is made anew, the same from the same code; one that fails to apply goes."""
+    others = {"base": [1.0, 1.0, 1.0], "input-scaling": [0.5, 0.5, 0.5]}
+    for name, expected in (
+        ("longer-training", {**others, "longer-training": tiny["outcomes"]["longer-training"]}),
+        ("input-scaling", {"base": [1.0, 1.0, 1.0]}),
+    ):
+        made = generate.remake(({**tiny, "outcomes": dict(others)}, name))
+        assert made == {**tiny, "outcomes": expected}
+
+
 def test_what_is_made_goes_on_where_it_stopped(tmp_path):
     """Whole records stay, a line that was cut off is made again, and nothing is made twice."""
     keys = [("a", "b", number) for number in range(4)]
@@ -388,6 +406,38 @@ def test_classes_follow_from_what_helped(base, arms, expected):
         assert not got & {"optimization", "overfitting", "undertrained", "capacity"}
     else:
         assert got == expected
+
+
+@pytest.mark.parametrize(
+    ("beyond", "val", "expected"),
+    [
+        (0.01, 0.9, {"optimization"}),
+        (-0.01, 0.9, {"healthy"}),
+        (0.01, 0.995, {"healthy"}),
+    ],
+)
+def test_a_run_that_only_another_seed_saves_was_unstable(beyond, val, expected):
+    """Its repeat trains lower by some margins of 0.10, and validates lower: the optimization."""
+    again = (NARROW[0] - 0.10 * UNSTABLE - beyond, val, val)
+    made = {"base": NARROW, "again": again}
+    assert classes({"constant": [2.0, 2.0], "outcomes": made}) == expected
+
+
+def test_a_run_that_ends_as_good_as_a_guess_is_compared_by_its_end():
+    """What it had reached on the way does not make it healthy, if another ends lower."""
+    lost = {"base": (2.1, 2.2, 0.5), "again": (2.1, 2.2, 0.5)}
+    kept = {**lost, "gradient-clipping": (0.4, 0.6, 0.55)}
+    assert classes({"constant": [2.0, 2.0], "outcomes": kept}) == {"optimization"}
+    near = {**lost, "gradient-clipping": (1.95, 2.1, 0.55)}
+    assert classes({"constant": [2.0, 2.0], "outcomes": near}) == {"healthy"}
+
+
+def test_an_arm_must_beat_the_luck_of_a_seed():
+    """What the repeat reaches as well is no help."""
+    made = {"base": NARROW, "again": (0.76, 0.95, 0.95), "adam": (0.74, 0.9, 0.9)}
+    assert classes({"constant": [2.0, 2.0], "outcomes": made}) == {"healthy"}
+    made["adam"] = (0.65, 0.9, 0.9)
+    assert classes({"constant": [2.0, 2.0], "outcomes": made}) == {"optimization"}
 
 
 def test_a_run_that_broke_is_helped_by_what_does_not_break():

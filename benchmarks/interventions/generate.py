@@ -257,7 +257,8 @@ def _finished(build: Path) -> list[dict[str, Any]]:
 
 def freeze(build: Path, frozen: Path = FROZEN) -> int:
     """Write the finished records, sorted and compressed, to where scoring reads them."""
-    records = sorted(_finished(build), key=lambda record: record["id"])
+    by_id = {record["id"]: record for record in _finished(build)}
+    records = [by_id[name] for name in sorted(by_id)]
     text = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
     frozen.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     return len(records)

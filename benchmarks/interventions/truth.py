@@ -30,7 +30,7 @@ OPTIMIZATION_ARMS = (
 )
 GENERALIZATION_ARMS = ("more-data", "weight-decay", "dropout", "augmentation")
 
-UNSTABLE = 4
+UNSTABLE = 2
 """A repeat whose training loss is lower by so many margins shows that the run was unstable."""
 
 UNDERFITTING = ("optimization", "undertrained", "over-regularized", "capacity")
@@ -83,6 +83,7 @@ def classes(record: Record, margins: Margins = MARGINS) -> frozenset[str]:
 
     `optimization` if the same network, or one that is normalized, reaches a clearly lower clean
     training loss and a lower best validation loss in as many steps, or if another seed does by far;
+    a run that ends no better than a constant is compared by its end;
     `undertrained` if only more
     steps do; `capacity` if only a larger network does; `over-regularized` if the same without its
     regularization does. `overfitting` if the gap is wide at the end, the training loss is below a
@@ -93,13 +94,17 @@ def classes(record: Record, margins: Margins = MARGINS) -> frozenset[str]:
     made = outcomes(record)
     base, again = made["base"], made["again"]
     train, best = min(base.train, again.train), min(base.best, again.best)
+    # What a run had learned on the way does not make up for an end that is as good as a guess.
+    is_lost = not base.train < scale
 
     def fits_better(arm: str) -> bool:
         new = made.get(arm)
+        if new is None:
+            return False
+        if is_lost:
+            return new.train <= (1 - margins.train) * scale and new.val < base.val
         return (
-            new is not None
-            and train - new.train >= margins.train * scale
-            and best - new.best >= margins.lower * scale
+            train - new.train >= margins.train * scale and best - new.best >= margins.lower * scale
         )
 
     found = set()

@@ -1,7 +1,7 @@
 """How likely a run is to underfit and to overfit, by runs whose problem is known.
 
 Each probability is a logistic function of a few facts, the *terms*, all shares of one scale of the
-loss. The weights were fitted to the benchmark's runs by `python benchmarks/fit.py`, those with a
+loss. The weights were fitted to the benchmark's runs by `python -m benchmarks.fit`, those with a
 linear model's loss and those of the log alone by themselves; other programs and data sets than
 those that were fitted tell how often they are right. Source: benchmarks/interventions.
 """
@@ -31,25 +31,27 @@ LARGEST = 2.0
 
 
 class Limits(NamedTuple):
-    """Where probabilities decide, chosen by `python benchmarks/fit.py`.
+    """Where probabilities decide, chosen by `python -m benchmarks.fit`.
 
     Attributes:
         low: A probability of underfitting up to this shows a training loss that is low.
         underfitting: One from here on shows underfitting; above 1, none does.
         overfitting: A probability of overfitting from here on shows it.
         no_overfitting: One up to this shows that there is none.
+        rise: One from here on lets a rise of the validation loss count as overfitting.
     """
 
     low: float
     underfitting: float
     overfitting: float
     no_overfitting: float
+    rise: float
 
 
 LIMITS = {
-    "with a linear model": Limits(0.45, 0.6, 0.5, 0.5),
+    "with a linear model": Limits(0.3, 0.7, 0.65, 0.4, 0.65),
     # Language and noisy labels set a floor to the loss that the log alone does not show.
-    "log alone": Limits(0.15, 2.0, 0.85, 0.3),
+    "log alone": Limits(0.15, 2.0, 0.85, 0.3, 0.3),
 }
 
 
@@ -85,6 +87,11 @@ class Odds(NamedTuple):
         if self.overfitting >= limits.overfitting:
             return True
         return False if self.overfitting <= limits.no_overfitting else None
+
+    @property
+    def lets_a_rise_count(self) -> bool:
+        """Whether a rise of the validation loss counts as overfitting."""
+        return self.overfitting >= LIMITS[self.evidence].rise
 
 
 def terms(facts: Facts) -> dict[str, float] | None:

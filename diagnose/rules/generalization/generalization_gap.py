@@ -48,10 +48,10 @@ SHARE = Threshold(
 )  # fmt: skip
 LIKELY = Threshold(
     "probability of overfitting, with a linear model's loss",
-    LIMITS["with a linear model"].overfitting, "", "python benchmarks/fit.py",
+    LIMITS["with a linear model"].overfitting, "", "python -m benchmarks.fit",
 )  # fmt: skip
 LIKELY_ALONE = Threshold(
-    "the same, of the log alone", LIMITS["log alone"].overfitting, "", "python benchmarks/fit.py"
+    "the same, of the log alone", LIMITS["log alone"].overfitting, "", "python -m benchmarks.fit"
 )
 ACCURACY = Threshold(
     "distance of the accuracies that is overfitting where the training set is fitted", 0.1, "",
@@ -133,21 +133,21 @@ CLOSE_THE_GAP = (
         "more-data",
         "the most direct cure of a gap of {gap}: more examples leave less to learn by heart",
     ),
-    Remedy("pre-training", "general features leave less to be learned from these examples alone"),
     Remedy(
         "image-augmentation",
         "for images: new views of the same examples close a gap of {gap}, if they keep the label",
     ),
-    Remedy("adamw", "keeps the optimizer and shrinks the weights at each step"),
-    Remedy(
-        "label-smoothing",
-        "takes away the reward for being ever surer of the examples already right",
-        suits=lambda facts: facts.is_classification is True,
-    ),
     Remedy("dropout", "keeps units from relying on each other to fit single examples"),
+    Remedy("adamw", "keeps the optimizer and shrinks the weights at each step"),
     Remedy(
         "mixup",
         "trains between the examples instead of only on them",
+        suits=lambda facts: facts.is_classification is True,
+    ),
+    Remedy("pre-training", "general features leave less to be learned from these examples alone"),
+    Remedy(
+        "label-smoothing",
+        "takes away the reward for being ever surer of the examples already right",
         suits=lambda facts: facts.is_classification is True,
     ),
     Remedy("ensembling", "averages away what each network learned by chance"),

@@ -112,7 +112,7 @@ def check(facts: Facts) -> Finding:
     return RULE.found(
         f"The validation loss was lowest at {unit} {number(best_step)} ({number(best)}) and rose to"
         f" {number(val.end)} by {unit} {number(last)}{training}.",
-        "warning" if facts.odds is not None and facts.odds.is_overfitting is False else "problem",
+        "problem" if facts.odds is None or facts.odds.lets_a_rise_count else "warning",
         steps=(best_step,),
         evidence=evidence,
     )

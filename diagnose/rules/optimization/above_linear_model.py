@@ -109,24 +109,34 @@ RULE = Rule(
             " the network the same",
         ),
         Remedy(
-            "kaiming-initialization",
-            "the usual first cause when a deep network ends {above} above a linear one",
+            "batch-normalization", "keeps each layer's outputs in scale and allows longer steps"
+        ),
+        Remedy(
+            "larger-model",
+            "a wider network is easier to train, also where it need not be larger to fit",
+        ),
+        Remedy("longer-training", "if the loss was still falling at the end"),
+        Remedy("activation-function", "replaces units that saturate or die and pass no gradient"),
+        Remedy(
+            "less-regularization",
+            "takes away what holds the training loss above {linear_loss}, if any",
         ),
         Remedy(
             "learning-rate-range-test",
             "one short run shows whether the learning rate is what keeps the loss at {end_loss}",
         ),
+        Remedy("skip-connection", "lets a deep network start as good as a shallow one"),
+        Remedy("gradient-clipping", "if single steps throw the loss back up"),
+        Remedy("learning-rate-warm-up", "lets the network tolerate a higher learning rate"),
         Remedy(
             "adam",
             "scales every parameter's step by its own past gradients, which one global rate that"
             " ends at {end_loss} cannot",
         ),
         Remedy("momentum", "carries the parameters across flat stretches and saddle points"),
-        Remedy("skip-connection", "lets a deep network start as good as a shallow one"),
         Remedy(
-            "batch-normalization", "keeps each layer's outputs in scale and allows longer steps"
+            "kaiming-initialization",
+            "the usual first cause when a deep network ends {above} above a linear one",
         ),
-        Remedy("activation-function", "replaces units that saturate or die and pass no gradient"),
-        Remedy("learning-rate-warm-up", "lets the network tolerate a higher learning rate"),
     ),
 )

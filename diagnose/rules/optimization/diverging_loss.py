@@ -118,15 +118,28 @@ RULE = Rule(
     check=check,
     thresholds=(MIN_POINTS, RISE_SHARE, RISE_RATIO, RISE_NOISE, COLLAPSE_SHARE),
     remedies=(
-        Remedy(
-            "learning-rate-warm-up",
-            "the loss turned at {unit} {turn}, {turn_share:%} of the way; a slow rise lets the"
-            " network tolerate this learning rate",
-        ),
+        Remedy("adam", "scales the step by the size of past gradients, so that none is too long"),
         Remedy(
             "gradient-clipping",
             "bounds the steps that lifted the loss from {lowest_loss} to {end_loss}; set it just"
             " above the usual gradient norm",
+        ),
+        Remedy(
+            "learning-rate-schedule",
+            "a rate that has come down by {unit} {turn} no longer throws the loss back up",
+        ),
+        Remedy(
+            "layer-normalization",
+            "keeps the activations in scale while the weights move past {unit} {turn}",
+        ),
+        Remedy(
+            "learning-rate",
+            "if all that does not hold it below {end_loss}: lower the learning rate, by threes",
+        ),
+        Remedy(
+            "learning-rate-warm-up",
+            "the loss turned at {unit} {turn}, {turn_share:%} of the way; a slow rise lets the"
+            " network tolerate this learning rate",
         ),
         Remedy(
             "skip-connection",
@@ -134,17 +147,8 @@ RULE = Rule(
             " left {lowest_loss}",
         ),
         Remedy(
-            "layer-normalization",
-            "keeps the activations in scale while the weights move past {unit} {turn}",
-        ),
-        Remedy(
             "kaiming-initialization",
             "a start of the right scale keeps the first steps from being too long",
-        ),
-        Remedy("adam", "scales the step by the size of past gradients, so that none is too long"),
-        Remedy(
-            "learning-rate",
-            "if all that does not hold it below {end_loss}: lower the learning rate, by threes",
         ),
     ),
 )

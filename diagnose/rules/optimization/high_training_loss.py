@@ -37,7 +37,7 @@ from diagnose.rules.rule import (
 
 LIKELY = Threshold(
     "probability of underfitting", LIMITS["with a linear model"].underfitting, "",
-    "python benchmarks/fit.py",
+    "python -m benchmarks.fit",
 )  # fmt: skip
 
 
@@ -85,22 +85,23 @@ RULE = Rule(
     thresholds=(LIKELY,),
     remedies=(
         Remedy(
-            "learning-rate-range-test",
-            "one short run shows whether another rate brings the loss below {end_loss}",
-        ),
-        Remedy("adam", "falls faster per step than one global rate, and needs less tuning"),
-        Remedy(
-            "batch-normalization", "keeps each layer's outputs in scale and allows longer steps"
-        ),
-        Remedy(
             "longer-training",
             "a quarter more of the run would lower the loss by about {fall_ahead} at its last pace",
         ),
-        Remedy("larger-model", "if the loss stays at {end_loss} whatever the optimizer does"),
         Remedy(
             "less-regularization", "takes away what holds the training loss at {end_loss}, if any"
         ),
-        Remedy("kaiming-initialization", "starts each layer at the scale its activation needs"),
+        Remedy("larger-model", "if the loss stays at {end_loss} whatever the optimizer does"),
+        Remedy(
+            "learning-rate-range-test",
+            "one short run shows whether another rate brings the loss below {end_loss}",
+        ),
+        Remedy(
+            "batch-normalization", "keeps each layer's outputs in scale and allows longer steps"
+        ),
+        Remedy("activation-function", "replaces units that saturate or die and pass no gradient"),
+        Remedy("adam", "falls faster per step than one global rate, and needs less tuning"),
         Remedy("skip-connection", "lets a deep network start as good as a shallow one"),
+        Remedy("kaiming-initialization", "starts each layer at the scale its activation needs"),
     ),
 )

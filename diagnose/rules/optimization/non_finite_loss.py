@@ -91,13 +91,18 @@ RULE = Rule(
             "large inputs overflow first, and lose the loss as at {unit} {first_step}",
         ),
         Remedy(
-            "learning-rate-warm-up",
-            "a step too long just before {unit} {first_step} would do this; rise to the learning"
-            " rate slowly, and then try a lower one",
+            "adam",
+            "scales each step by past gradients, so that none is as long as the one that threw the"
+            " weights out at {unit} {first_step}",
         ),
         Remedy(
             "gradient-clipping",
             "bounds the one step that threw the weights out at {unit} {first_step}",
+        ),
+        Remedy(
+            "learning-rate-warm-up",
+            "a step too long just before {unit} {first_step} would do this; rise to the learning"
+            " rate slowly, and then try a lower one",
         ),
         Remedy(
             "mixed-precision",

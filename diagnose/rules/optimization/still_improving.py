@@ -133,10 +133,13 @@ RULE = Rule(
             "the loss was still falling at {unit} {last_step}; a quarter more would bring about"
             " {gain}, and the schedule must be stretched with it",
         ),
+        Remedy("larger-model", "a wider network falls faster per step than to {end_loss}"),
+        Remedy("batch-normalization", "allows longer steps, and so a faster fall"),
         Remedy(
             "learning-rate-range-test",
             "shows whether a higher learning rate would have reached {end_loss} sooner",
         ),
+        Remedy("less-regularization", "takes away what slows the fall, if any"),
         Remedy("momentum", "speeds up a steady fall such as this one"),
         Remedy(
             "learning-rate-schedule",

@@ -142,35 +142,39 @@ RULE = Rule(
     thresholds=(MIN_POINTS, LEARNED_SHARE, SETTLED, FLAT_SHARE, START_SHARE, GUESS_SHARE),
     remedies=(
         Remedy(
-            "data-cleaning",
-            "check the tensors that enter the network first: labels shifted against inputs keep the"
-            " loss at {constant_loss} whatever the optimizer",
-        ),
-        Remedy(
             "input-scaling",
             "inputs far from zero mean and unit variance saturate the first layer, and the loss"
             " stays at {end_loss}",
         ),
         Remedy(
-            "kaiming-initialization",
-            "a start that is too small for the depth lets no gradient through: the loss does not"
-            " leave {constant_loss}",
+            "batch-normalization",
+            "brings each layer back to a scale at which gradients pass, whatever the start was",
         ),
+        Remedy(
+            "data-cleaning",
+            "check the tensors that enter the network first: labels shifted against inputs keep the"
+            " loss at {constant_loss} whatever the optimizer",
+        ),
+        Remedy("adam", "moves also where gradients are tiny, as they are at {constant_loss}"),
         Remedy(
             "learning-rate-range-test",
             "one short run shows the rate at which the loss leaves {constant_loss}, and the one"
             " at which it blows up",
         ),
         Remedy(
+            "less-regularization",
+            "a penalty that is too strong drives all weights to zero, which also ends at"
+            " {constant_loss}",
+        ),
+        Remedy(
             "activation-function",
             "saturating or dead units pass no gradient; a ReLU variant does",
         ),
         Remedy("skip-connection", "gives signal and gradient a way around layers that block them"),
-        Remedy("adam", "moves also where gradients are tiny, as they are at {constant_loss}"),
         Remedy(
-            "less-regularization",
-            "a penalty that is too strong drives all weights to zero, which also ends at"
-            " {constant_loss}",
+            "kaiming-initialization",
+            "a start that is too small for the depth lets no gradient through: the loss does not"
+            " leave {constant_loss}",
         ),
     ),
 )
