@@ -26,6 +26,7 @@ What to try:
 from __future__ import annotations
 
 from diagnose.measures.facts import EXCESS_SHARE, Facts
+from diagnose.rules.optimization.high_training_loss import still_falls
 from diagnose.rules.rule import (
     OPTIMIZATION,
     Evidence,
@@ -113,9 +114,9 @@ RULE = Rule(
         ),
         Remedy(
             "larger-model",
-            "a wider network is easier to train, also where it need not be larger to fit",
+            "a wider network is easier to train, even where its capacity is enough",
         ),
-        Remedy("longer-training", "if the loss was still falling at the end"),
+        Remedy("longer-training", "the loss was still falling at the end", suits=still_falls),
         Remedy("activation-function", "replaces units that saturate or die and pass no gradient"),
         Remedy(
             "less-regularization",

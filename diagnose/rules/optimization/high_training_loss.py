@@ -41,6 +41,15 @@ LIKELY = Threshold(
 )  # fmt: skip
 
 
+FALLS = 0.01
+"""Fall in a quarter more of the run, as a share of the scale, that a longer run is advised for."""
+
+
+def still_falls(facts: Facts) -> bool:
+    """Return whether the training loss still fell at the end."""
+    return facts.odds is None or facts.odds.fall_ahead >= FALLS * facts.linear_scale
+
+
 def check(facts: Facts) -> Finding:
     """Ask how likely the run is to underfit."""
     odds = facts.odds
@@ -58,18 +67,19 @@ def check(facts: Facts) -> Finding:
         Evidence("gap", facts.gap_end, "loss"),
         Evidence("fall_ahead", odds.fall_ahead, "loss"),
     )
+    scale_of = "the constant predictor's" if facts.constant is not None else "the first logged"
     level = (
-        f"a training loss that ends at {number(end)}, {percent(end / top)} of {number(top)}, over a"
-        f" gap of {number(facts.gap_end)}"
+        f"training loss that ends at {number(end)}, {percent(end / top)} of {scale_of}"
+        f" {number(top)}, over a gap of {number(facts.gap_end)}"
     )
     if odds.is_low is not False:
         return RULE.clear(
-            f"Nothing suggests that {level} is too high ({percent(odds.underfitting)} probable).",
+            f"That a {level}, is too high has a probability of {percent(odds.underfitting)}.",
             evidence=evidence,
         )
     return RULE.found(
-        f"The training loss is probably too high ({percent(odds.underfitting)}): {level}, is one"
-        " that the same network, better trained, most often lowers.",
+        f"A {level}, is too high with a probability of {percent(odds.underfitting)}: the same"
+        " network, better trained, mostly gets lower.",
         "problem",
         steps=(float(facts.train.step[-1]),),
         evidence=evidence,
@@ -87,6 +97,7 @@ RULE = Rule(
         Remedy(
             "longer-training",
             "a quarter more of the run would lower the loss by about {fall_ahead} at its last pace",
+            suits=still_falls,
         ),
         Remedy(
             "less-regularization", "takes away what holds the training loss at {end_loss}, if any"
