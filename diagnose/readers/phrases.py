@@ -41,6 +41,9 @@ _PATHS = re.compile(
 _PHASE = re.compile(r"\b(epoch|iter)\((train|val|test)\)", re.IGNORECASE)
 _PHASE_COUNT = re.compile(r"^(train|valid|val|test|eval) \((?=\0/\0\))", re.IGNORECASE)
 _PHASE_OF_EVALUATION = re.compile(r"\b(?:val|test) iter\b", re.IGNORECASE)
+_CLOCKS = re.compile(r"\0[-/:]\0(?:[-/:,.]\0)*+")
+"""A date, a clock, or a count and its total."""
+_BLANKS = re.compile(r"(\s)\s{2,}")
 _NUMBERED = re.compile(r"#\d{1,4}\b")
 _OWNER = re.compile(r"\b(train(?:ing)?|valid(?:ation)?|eval|test)(?:_?\d{1,3})?'s ")
 _RUNNING = re.compile(r"ETA|/step|/sample|s/epoch")
@@ -196,7 +199,8 @@ def understand(skeleton: str) -> Phrase:
         match = form.search(skeleton)
         if match:
             return reading(match)
-    plain = _PATHS.sub("", skeleton)
+    # Long blanks would be tried in many ways.
+    plain = _PATHS.sub("", _BLANKS.sub(r"\1\1", skeleton))
     plain = _NUMBERED.sub("", in_english(plain))
     plain = _OWNER.sub(r"\1 ", _PHASE.sub(r"\2 \1", plain))
     plain = _PHASE_COUNT.sub(r"\1 epoch (", plain)
@@ -224,7 +228,8 @@ def understand(skeleton: str) -> Phrase:
     if not quantity:
         # A checkpoint that was saved, or an iteration's best, is not where the training stands.
         items = [item for item in items if item.name != "checkpoint"]
-    if plain.count("\0") >= MANY and len(items) < KNOWN_SHARE * plain.count("\0"):
+    many = _CLOCKS.sub("", plain).count("\0")
+    if many >= MANY and len(items) < KNOWN_SHARE * many:
         return Phrase(())
     heading = "" if quantity else _heading(plain, items)
     is_running = any(i.name == "bar" for i in items) and bool(_RUNNING.search(plain))

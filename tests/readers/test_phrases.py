@@ -35,6 +35,12 @@ LINES = {
         ("total", "of", "", "19560"),
         ("loss", "loss", "", "11.010252"),
     ],
+    "[11/30 01:16:13 d2]:  eta: 1:54:02  iter: 9  total_loss: 0.5  time: 0.2  last_time: 0.2"
+    "  data_time: 0.1  lr: 0.1  max_mem: 3000M  wall: 1:02:03  left: 1:02:03": [
+        ("count", "iter", "", "9"),
+        ("loss", "total loss", "", "0.5"),
+        ("lr", "lr", "", "0.1"),
+    ],
     "loss scale: 1024.0, val_loss_every: 4000, loss_weight 0.9": [],
     "python train.py --loss 2 --epoch 40": [],
     "saved model-val_loss=0.0366.ckpt": [],

@@ -726,10 +726,12 @@ def test_what_is_no_curve_is_not_made_one(log, content):
         "loss: 0.5 " * 100_000,
         ("loss" + "-." * 490 + "1\n") * 200,
         ("a/" * 490 + "\n") * 200,
+        "第 1" + "\t" * 3900 + "x\nloss train/val" + "\t" * 3900 + "1 x\n",
+        "tr te " * 650 + "1\n" + "функци" * 650 + " 1\n",
         "".join(f"w{n:x}x loss: 0.5\n" for n in range(2000)),
         "Epoch 99999999999999999999999 loss: 1e999\nEpoch nan loss: nan\nEpoch inf loss: -inf\n",
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_hostile_lines_take_no_time_and_hide_nothing(log, content):
     """The curve before them is read."""
