@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from diagnose.errors import LogError
 from diagnose.readers.json_history import python_literal
@@ -18,6 +18,8 @@ MAX_BROKEN_SHARE = 0.5
 PRINTED_SHARE = 0.7
 """What a program prints is mostly other text; with fewer dictionaries it is not read here."""
 
+MAX_RECORD = 16 << 20
+"""A line of more characters is no record."""
 NEAR = 0.1
 """The rows of one step by several processes are no further apart than this share of the log."""
 _TRIALS = frozenset(["record_id", "trial_time", "validation_loss"])
@@ -59,7 +61,7 @@ def _read(source: Source, choice: Choice) -> Table:
     def records() -> Iterator[dict[str, Any]]:
         nonlocal count
         with source.open_text() as stream:
-            for number, line in enumerate(stream, start=1):
+            for number, line in enumerate(_lines(stream), start=1):
                 if not line.strip():
                     continue
                 count += 1
@@ -96,6 +98,15 @@ def _read(source: Source, choice: Choice) -> Table:
             f" {broken[0]}"
         )
     return Table("JSON lines", columns, notes, text)
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    """Yield the lines; of one that is too long for a record its beginning, which is none."""
+    while line := stream.readline(MAX_RECORD):
+        rest = line
+        while len(rest) == MAX_RECORD and not rest.endswith("\n"):
+            rest = stream.readline(MAX_RECORD)
+        yield line if rest is line else line[:1000]
 
 
 def _of_one_process(records: list[dict[str, Any]], notes: list[str]) -> list[dict[str, Any]]:

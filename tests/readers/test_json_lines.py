@@ -8,7 +8,7 @@ import math
 import pytest
 
 from diagnose.errors import LogError
-from diagnose.readers import rows
+from diagnose.readers import json_lines, rows
 
 
 def lines(*records: dict[str, object]) -> str:
@@ -277,3 +277,13 @@ def test_ever_new_fields_are_bounded(read_log, monkeypatch) -> None:
     assert run.train_loss.value.tolist() == [record["loss"] for record in records]
     assert len(run.series) < 10
     assert "more than 10 different fields; the others were left out" in run.notes
+
+
+def test_a_line_that_is_too_long_for_a_record_is_left_out(read_log, monkeypatch) -> None:
+    """It is not held in memory, and the lines around it are read."""
+    monkeypatch.setattr(json_lines, "MAX_RECORD", 1000)
+    good = [{"step": s, "loss": 1.0 / (1 + s)} for s in range(6)]
+    long = '{"loss": 9, "text": "' + "x" * 3500 + '"}\n'
+    run = read_log(lines(*good[:3]) + long + lines(*good[3:]), "log.jsonl")
+    assert run.train_loss.value.tolist() == [record["loss"] for record in good]
+    assert "1 lines that are no JSON objects were left out, the first is line 4" in run.notes
