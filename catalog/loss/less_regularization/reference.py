@@ -88,7 +88,7 @@ def reduce_label_smoothing(loss: nn.Module, factor: float = 0.0) -> int:
     for module in loss.modules():
         smoothing = getattr(module, "label_smoothing", 0.0)
         if smoothing > 0:
-            module.label_smoothing = factor * smoothing
+            module.label_smoothing = factor * smoothing  # type: ignore[assignment]
             count += 1
     return count
 
