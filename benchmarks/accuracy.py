@@ -20,6 +20,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from benchmarks.interventions.truth import (
+    CAUSES,
     MARGINS,
     Record,
     classes,
@@ -133,7 +134,7 @@ class Score(NamedTuple):
         right: Verdicts that name one of the problems that hold, of those given.
         of_all: The same, of all runs.
         false_alarms: Healthy runs that it calls a problem.
-        cause: Causes of underfitting that hold, of the verdicts that are right on underfitting.
+        cause: Causes that hold, of the right verdicts of underfitting whose cause is known.
         best_step: Best steps within `BEST_STEP`, of the runs that have one.
     """
 
@@ -178,7 +179,7 @@ def score(records: Sequence[Record], answers: Sequence[Answer]) -> Score:
             for r, a in pairs
             if problems(classes(r)) == {"healthy"}
         ),
-        share(a.cause in classes(r) for r, a in under if a.cause is not None),
+        share(a.cause in classes(r) for r, a in under if classes(r) & set(CAUSES)),
         share(_finds_best(r, a.best_step) for r, a in pairs if a.best_step is not None),
     )
 

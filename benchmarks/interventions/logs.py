@@ -86,6 +86,7 @@ def _by_step(history: History, rng: np.random.Generator) -> dict[str, Any]:
     """Log every few steps: one batch, the mean since the row before, or a running mean."""
     loss, lr, norm = (history.series[name].value for name in ("loss", "lr", "grad_norm"))
     every = max(1, -(-len(loss) // MOST_POINTS), int(rng.choice([1, 2, 5])))
+    every = min(every, len(loss))  # a run may break before its first row
     at = np.arange(every - 1, len(loss), every)
     kind = int(rng.integers(0, 3))
     if kind == 0:

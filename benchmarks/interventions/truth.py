@@ -33,7 +33,8 @@ GENERALIZATION_ARMS = ("more-data", "weight-decay", "dropout", "augmentation")
 UNSTABLE = 2
 """A repeat whose training loss is lower by so many margins shows that the run was unstable."""
 
-UNDERFITTING = ("optimization", "undertrained", "over-regularized", "capacity")
+CAUSES = ("optimization", "undertrained", "over-regularized", "capacity")
+UNDERFITTING = (*CAUSES, "nothing learned")
 
 
 class Margins(NamedTuple):
@@ -83,12 +84,12 @@ def classes(record: Record, margins: Margins = MARGINS) -> frozenset[str]:
 
     `optimization` if the same network, or one that is normalized, reaches a clearly lower clean
     training loss and a lower best validation loss in as many steps, or if another seed does by far;
-    a run that ends no better than a constant is compared by its end;
-    `undertrained` if only more
-    steps do; `capacity` if only a larger network does; `over-regularized` if the same without its
-    regularization does. `overfitting` if the gap is wide at the end, the training loss is below a
-    constant's, and more data, more regularization or stopping at the best step clearly lowers the
-    validation loss. `healthy` if nothing else holds.
+    `undertrained` if only more steps do; `capacity` if only a larger network does;
+    `over-regularized` if the same without its regularization does. A run that ends no better than
+    a constant is compared by its end. `nothing learned` if none of these helped, and the training
+    loss is hardly below a constant's. `overfitting` if the gap is wide at the end, the training
+    loss is below a constant's, and more data, more regularization or stopping at the best step
+    clearly lowers the validation loss. `healthy` if nothing else holds.
     """
     scale = record["constant"][0]
     made = outcomes(record)
@@ -119,6 +120,8 @@ def classes(record: Record, margins: Margins = MARGINS) -> frozenset[str]:
         found.add("undertrained")
     if not found and fits_better("larger-model"):
         found.add("capacity")
+    if not found and base.train > (1 - margins.train) * scale:
+        found.add("nothing learned")
     if base.val - base.train >= margins.gap * scale and base.train < scale:
         helped = base.val - base.best >= margins.val * scale or any(
             best - made[arm].best >= margins.val * scale

@@ -49,7 +49,7 @@ class Limits(NamedTuple):
 
 
 LIMITS = {
-    "with a linear model": Limits(0.3, 0.7, 0.65, 0.4, 0.65),
+    "with a linear model": Limits(0.3, 0.8, 0.65, 0.5, 0.65),
     # Language and noisy labels set a floor to the loss that the log alone does not show.
     "log alone": Limits(0.15, 2.0, 0.85, 0.3, 0.3),
 }
