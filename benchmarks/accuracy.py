@@ -160,15 +160,37 @@ class Score(NamedTuple):
 COLUMNS = ["answered", "right, of those", "right, of all", "false alarms", "cause", "best step"]
 
 
-def is_right(answer: Answer, record: Record) -> bool:
-    """Return whether an answer is one of the problems that hold."""
-    return answer.problem in problems(classes(record))
+def holds(record: Record) -> frozenset[str]:
+    """Return the problems of a run."""
+    return problems(classes(record))
 
 
-def score(records: Sequence[Record], answers: Sequence[Answer]) -> Score:
-    """Score answers to runs."""
+def holds_at_first(record: Record) -> frozenset[str]:
+    """Return the problems of a run by the first definition.
+
+    A run that learned nothing, and that nothing helped, was healthy by it.
+    """
+    return problems((classes(record) - {"nothing learned"}) or frozenset({"healthy"}))
+
+
+def score(
+    records: Sequence[Record],
+    answers: Sequence[Answer],
+    truth: Callable[[Record], frozenset[str]] = holds,
+) -> Score:
+    """Score answers to runs.
+
+    Args:
+        records: The runs.
+        answers: One to each.
+        truth: The problems of a run.
+    """
     pairs = list(zip(records, answers, strict=True))
     given = [(r, a) for r, a in pairs if a.problem != "undetermined"]
+
+    def is_right(answer: Answer, record: Record) -> bool:
+        return answer.problem in truth(record)
+
     under = [(r, a) for r, a in given if a.problem == "underfitting" and is_right(a, r)]
     return Score(
         Share(len(given), len(pairs)),
@@ -177,7 +199,7 @@ def score(records: Sequence[Record], answers: Sequence[Answer]) -> Score:
         share(
             a.problem in ("underfitting", "overfitting")
             for r, a in pairs
-            if problems(classes(r)) == {"healthy"}
+            if truth(r) == {"healthy"}
         ),
         share(a.cause in classes(r) for r, a in under if classes(r) & set(CAUSES)),
         share(_finds_best(r, a.best_step) for r, a in pairs if a.best_step is not None),
@@ -203,10 +225,15 @@ def answer_all(records: Sequence[Record]) -> Answers:
     return {setting: [ask(record, setting) for record in records] for setting in SETTINGS}
 
 
-def settings_table(records: Sequence[Record], answers: Answers, others: Answers) -> str:
+def settings_table(
+    records: Sequence[Record],
+    answers: Answers,
+    others: Answers,
+    truth: Callable[[Record], frozenset[str]] = holds,
+) -> str:
     """Return the table of all settings and other tools."""
     rows = [
-        [f"**diagnose**, {name}" if name in SETTINGS else name, *score(records, given).row()]
+        [f"**diagnose**, {name}" if name in SETTINGS else name, *score(records, given, truth).row()]
         for name, given in {**answers, **others}.items()
     ]
     return table(["tool", *COLUMNS], rows)
@@ -405,6 +432,7 @@ def tables(records: Sequence[Record], answers: Answers) -> dict[str, str]:
         "counts": _counts(records),
         "held-out": settings_table(held_records, held_answers, {}),
         "firm": settings_table(*part(firm), {}),
+        "first-definition": settings_table(held_records, held_answers, {}, holds_at_first),
         "chosen-on": settings_table(chosen_records, chosen_answers, {}),
         "program": groups_table(records, answers, "program", lambda r: [r["program"]]),
         "data": groups_table(held_records, held_answers, "data set", lambda r: [r["data"]]),

@@ -187,8 +187,8 @@ def epochs(log: Record) -> list[Row]:
             values = [each[name] for each in waiting if name in each]
             if values:
                 made[name.replace("accuracy", "acc")] = sum(values) / len(values)
-            elif out and name == "train_loss":
-                made[name] = out[-1][name]
+            elif out and name == "train_loss":  # it broke before another row came
+                made[name] = out[-1].get(name, math.nan)
         out.append(made)
         waiting = []
     return out

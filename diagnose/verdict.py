@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from diagnose.measures.facts import Facts
-from diagnose.rules.rule import FOUND, Finding, number
+from diagnose.rules.rule import FOUND, Finding, number, percent
 
 UNDERFITTING, OVERFITTING = "underfitting", "overfitting"
 HEALTHY, UNDETERMINED = "healthy", "undetermined"
@@ -25,6 +25,8 @@ MIN_POINTS = 4
 """A log with fewer points of either loss shows no trend."""
 GROWN = 1.5
 """A validation loss this much further below the training loss than at first moved away from it."""
+LEANING = 0.8
+"""A probability of underfitting from here on is told where it is no verdict."""
 REGULARIZED_SHARE = 0.05
 """A validation loss below the training loss by this share of the range shows regularization."""
 
@@ -285,7 +287,7 @@ def _silence(by: Mapping[str, Finding], facts: Facts) -> str:
     if facts.train_is_low is None and facts.train is not None:
         return (
             f"Nothing in the log says whether a training loss of {number(facts.train.end)} is as"
-            " low as it should be."
+            f" low as it should be.{_leaning(facts)}"
         )
     if facts.val_frozen:
         return "The training loss is low, but the validation loss is frozen."
@@ -301,6 +303,18 @@ def _silence(by: Mapping[str, Finding], facts: Facts) -> str:
         gap = number(facts.gap_end)
         return f"The training loss is low, but whether a gap of {gap} is overfitting is open."
     return "The validation loss has too few points."
+
+
+def _leaning(facts: Facts) -> str:
+    """Say what most such runs are, where that is no verdict."""
+    odds = facts.odds
+    if odds is None or odds.underfitting < LEANING:
+        return ""
+    share = percent(odds.underfitting)
+    return (
+        f" By what the benchmark's runs tell it could be lower ({share}), but language and noise"
+        " set floors that no log shows."
+    )
 
 
 def _underfitting_summary(failure: Finding, cause: str) -> str:

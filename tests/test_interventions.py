@@ -393,7 +393,8 @@ NARROW = (0.85, 1.00, 0.99)
         (BASE, {"more_data": (0.6, 0.94, 0.94)}, None),
         ((0.5, 1.0, 0.93), {}, {"overfitting"}),
         ((0.5, 1.0, 0.95), {}, None),
-        ((2.1, 3.0, 1.9), {}, {"healthy"}),
+        ((2.1, 3.0, 1.9), {}, {"nothing learned"}),
+        ((1.89, 1.9, 1.9), {}, {"healthy"}),
     ],
 )
 def test_classes_follow_from_what_helped(base, arms, expected):
@@ -429,7 +430,7 @@ def test_a_run_that_ends_as_good_as_a_guess_is_compared_by_its_end():
     kept = {**lost, "gradient-clipping": (0.4, 0.6, 0.55)}
     assert classes({"constant": [2.0, 2.0], "outcomes": kept}) == {"optimization"}
     near = {**lost, "gradient-clipping": (1.95, 2.1, 0.55)}
-    assert classes({"constant": [2.0, 2.0], "outcomes": near}) == {"healthy"}
+    assert classes({"constant": [2.0, 2.0], "outcomes": near}) == {"nothing learned"}
 
 
 def test_an_arm_must_beat_the_luck_of_a_seed():

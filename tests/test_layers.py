@@ -30,7 +30,7 @@ ALLOWED = {
         "references",
         "run",
         "render",
-    },  # fmt: skip
+    },
     "api": {"report", "readers", "references", "run", "errors"},
     "render": {"render", "report", "reliability", "advice", "rules", "verdict", "run", "measures"},
     "cli": {"cli", "report", "readers", "render", "references", "rules", "verdict", "errors"},

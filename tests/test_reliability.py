@@ -31,7 +31,8 @@ def judged(**more):
     return diagnose(train_loss=FALL, val_loss=FALL, **more)
 
 
-def test_a_verdict_and_its_findings_carry_what_was_measured(measured):
+@pytest.mark.usefixtures("measured")
+def test_a_verdict_and_its_findings_carry_what_was_measured():
     """With its counts, its interval, the benchmark and the setting."""
     report = judged(linear_loss=(0.1, 0.2), classes=10)
     assert report.verdict.reliability == {
@@ -42,19 +43,22 @@ def test_a_verdict_and_its_findings_carry_what_was_measured(measured):
     assert report.to_dict()["verdict"]["reliability"]["n"] == 100
 
 
-def test_a_figure_of_a_handful_is_none(measured):
+@pytest.mark.usefixtures("measured")
+def test_a_figure_of_a_handful_is_none():
     """Fewer cases than the least are no measurement."""
     report = judged(linear_loss=(0.1, 0.2), classes=10)
     assert {f.code: f for f in report.findings}["OPT205"].reliability is None
 
 
-def test_a_finding_that_is_not_there_claims_nothing(measured):
+@pytest.mark.usefixtures("measured")
+def test_a_finding_that_is_not_there_claims_nothing():
     """Only what was found is right or wrong."""
     report = judged(linear_loss=(1.5, 1.6), classes=10)
     assert all(f.reliability is None for f in report.findings if f.state != "found")
 
 
-def test_another_setting_s_figures_are_not_borrowed(measured):
+@pytest.mark.usefixtures("measured")
+def test_another_setting_s_figures_are_not_borrowed():
     """With the accuracy logged the same verdict was not measured here."""
     more = {"val_accuracy": np.full(40, 0.5)}
     assert judged(linear_loss=(0.1, 0.2), classes=10, **more).verdict.reliability is None

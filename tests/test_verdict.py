@@ -111,7 +111,7 @@ def test_an_easier_validation_set_does_not_speak_for_regularization():
 
 
 def test_a_loss_that_still_falls_could_fall_faster_or_longer():
-    """Runs that still fall reach as low in as many steps when optimized better (docs/accuracy.md)."""
+    """Optimized better such runs reach as low in as many steps (docs/accuracy.md)."""
     line = np.linspace(LN10, 0.5, 40)
     verdict = diagnose(train_loss=line, val_loss=line).verdict
     assert (verdict.problem, verdict.cause) == ("underfitting", "optimization")

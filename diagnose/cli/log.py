@@ -156,7 +156,8 @@ def log(
         number = counted(len(named.deeper), "folder")
         tell(
             [
-                f"{number} further down, as {shown(named.deeper[0])}, not looked into; --recursive does."
+                f"{number} further down, as {shown(named.deeper[0])}, not looked into;"
+                " --recursive does."
             ]
         )
     return code
