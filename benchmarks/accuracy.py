@@ -133,6 +133,8 @@ class Score(NamedTuple):
         answered: Runs that it gives a verdict on.
         right: Verdicts that name one of the problems that hold, of those given.
         of_all: The same, of all runs.
+        balanced: The same of the runs that have one problem alone or none, as the mean over
+            underfitting, overfitting and healthy: no tool gains by naming the most frequent one.
         false_alarms: Healthy runs that it calls a problem.
         cause: Causes that hold, of the right verdicts of underfitting whose cause is known.
         best_step: Best steps within `BEST_STEP`, of the runs that have one.
@@ -141,6 +143,7 @@ class Score(NamedTuple):
     answered: Share
     right: Share
     of_all: Share
+    balanced: float
     false_alarms: Share
     cause: Share
     best_step: Share
@@ -151,13 +154,22 @@ class Score(NamedTuple):
             f"{100 * self.answered.right / max(1, self.answered.n):.0f} %",
             str(self.right),
             str(self.of_all),
+            "–" if math.isnan(self.balanced) else f"{100 * self.balanced:.0f} %",
             self.false_alarms.of(),
             str(self.cause),
             str(self.best_step),
         ]
 
 
-COLUMNS = ["answered", "right, of those", "right, of all", "false alarms", "cause", "best step"]
+COLUMNS = [
+    "answered",
+    "right, of those",
+    "of all",
+    "balanced",
+    "false alarms",
+    "cause",
+    "best step",
+]
 
 
 def holds(record: Record) -> frozenset[str]:
@@ -196,14 +208,24 @@ def score(
         Share(len(given), len(pairs)),
         share(is_right(a, r) for r, a in given),
         share(is_right(a, r) for r, a in pairs),
+        _balanced([(truth(r), a.problem) for r, a in pairs]),
         share(
             a.problem in ("underfitting", "overfitting")
             for r, a in pairs
             if truth(r) == {"healthy"}
         ),
-        share(a.cause in classes(r) for r, a in under if classes(r) & set(CAUSES)),
+        share(a.cause in classes(r) for r, a in under if a.cause and classes(r) & set(CAUSES)),
         share(_finds_best(r, a.best_step) for r, a in pairs if a.best_step is not None),
     )
+
+
+def _balanced(pairs: Sequence[tuple[frozenset[str], str]]) -> float:
+    """Return the mean share of right answers over the three problems; NaN where one has no run."""
+    shares = []
+    for problem in PROBLEMS:
+        said = [answer for found, answer in pairs if found == {problem}]
+        shares.append(said.count(problem) / len(said) if said else math.nan)
+    return sum(shares) / len(shares)
 
 
 def _finds_best(record: Record, step: float | None) -> bool:
@@ -245,8 +267,8 @@ def summary_table(records: Sequence[Record], answers: Answers, others: Answers) 
     rows = []
     for name, given in {**chosen, **others}.items():
         made = score(records, given)
-        rows.append([name, *made.row()[:2], made.false_alarms.of()])
-    return table(["tool", *COLUMNS[:2], "false alarms"], rows)
+        rows.append([name, *made.row()[:2], made.row()[3], made.false_alarms.of()])
+    return table(["tool", *COLUMNS[:2], COLUMNS[3], "false alarms"], rows)
 
 
 def groups_table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,21 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from benchmarks import accuracy
 from benchmarks.interventions.truth import Record, classes, is_held_out, load, problems
 from diagnose.measures import odds
+from diagnose.measures.facts import Facts
 
 WEIGHTS = Path(odds.__file__).with_name("odds.json")
 EVIDENCE = {"log alone": "log alone", "with a linear model": "with the baselines"}
 PENALTY = 0.3
 """Inverse strength of the penalty, on standardized terms."""
 DIGITS = 4
+RICHER = {"log alone": "everything logged", "with the baselines": "everything"}
+WITH_MORE = "logistic, with accuracy, gradient norm and learning rate"
+TENTH = 3
+"""Points of the gradient norm that are its start, and its end."""
 SHARES = (0.6, 0.8, 0.95, 1.0)
 
 Model = Callable[[], Any]
@@ -38,9 +43,6 @@ MODELS: dict[str, Model] = {
     ),
     "random forest": lambda: RandomForestClassifier(300, min_samples_leaf=3, random_state=0),
     "extra trees": lambda: ExtraTreesClassifier(300, min_samples_leaf=3, random_state=0),
-    "support vectors, Gaussian kernel": lambda: make_pipeline(
-        StandardScaler(), SVC(gamma=0.05, probability=True, random_state=0)
-    ),
 }
 USED = next(iter(MODELS.values()))
 
@@ -55,6 +57,32 @@ def terms(records: list[Record], setting: str) -> tuple[list[str], Any, list[Rec
             kept.append(record)
     names = list(rows[0])
     return names, np.array([[row[name] for name in names] for row in rows]), kept
+
+
+def further_terms(facts: Facts) -> list[float]:
+    """Return what accuracy, gradient norm and learning rate add, 0 where one is not logged.
+
+    The distance of the accuracies and the training accuracy at the end, the gradient norm's end
+    over its start and its largest value over its median as powers of ten, and what is left of the
+    peak learning rate; each beside whether it is there.
+    """
+    train, val = facts.train_accuracy, facts.val_accuracy
+    found: list[float | None] = [
+        train.end - val.end if train and val else None,
+        train.end if train else None,
+        None if facts.schedule is None else facts.schedule.remaining,
+    ]
+    norm = facts.run.get("grad_norm")
+    known = None if norm is None else norm.value[np.isfinite(norm.value) & (norm.value > 0)]
+    if known is None or len(known) < 2 * TENTH:
+        found += [None, None]
+    else:
+        middle = np.median(known)
+        found += [
+            math.log10(np.median(known[-TENTH:]) / np.median(known[:TENTH])),
+            math.log10(known.max() / middle),
+        ]
+    return [value for term in found for value in (term or 0.0, float(term is not None))]
 
 
 def weights(names: list[str], model: Any) -> dict[str, float]:
@@ -75,6 +103,19 @@ def left_out(make: Model, x: Any, holds: Any, programs: Any) -> Any:
     return out
 
 
+def judged(make: Model, x: Any, truth: list[frozenset[str]], programs: Any) -> list[str]:
+    """Return how often the likeliest problem holds, of the runs that a model is surest of."""
+    columns = [
+        left_out(make, x, np.array([problem in t for t in truth]), programs)
+        for problem in accuracy.PROBLEMS
+    ]
+    probability = np.stack(columns, 1)
+    said, sure = probability.argmax(1), probability.max(1)
+    right = np.array([accuracy.PROBLEMS[k] in t for k, t in zip(said, truth, strict=True)])
+    order = np.argsort(-sure)
+    return [f"{100 * right[order[: int(s * len(order))]].mean():.0f} %" for s in SHARES]
+
+
 def compare(records: list[Record]) -> str:
     """Return how often each model's likeliest problem holds, of the runs it is surest of."""
     rows = []
@@ -83,16 +124,10 @@ def compare(records: list[Record]) -> str:
         programs = np.array([record["program"] for record in kept])
         truth = [problems(classes(record)) for record in kept]
         for name, make in MODELS.items():
-            columns = [
-                left_out(make, x, np.array([problem in t for t in truth]), programs)
-                for problem in accuracy.PROBLEMS
-            ]
-            probability = np.stack(columns, 1)
-            said, sure = probability.argmax(1), probability.max(1)
-            right = np.array([accuracy.PROBLEMS[k] in t for k, t in zip(said, truth, strict=True)])
-            order = np.argsort(-sure)
-            cells = [f"{100 * right[order[: int(s * len(order))]].mean():.0f} %" for s in SHARES]
-            rows.append([evidence, name, *cells])
+            rows.append([evidence, name, *judged(make, x, truth, programs)])
+        if setting in RICHER:
+            more = [further_terms(accuracy.facts_of(r, RICHER[setting])) for r in kept]
+            rows.append([evidence, WITH_MORE, *judged(USED, np.hstack([x, more]), truth, programs)])
     return accuracy.table(["evidence", "model", *(f"surest {100 * s:.0f} %" for s in SHARES)], rows)
 
 

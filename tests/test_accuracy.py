@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -39,9 +40,19 @@ def test_a_score_counts_what_it_says():
     assert made.answered == Share(3, 4)
     assert made.right == Share(2, 3)
     assert made.of_all == Share(2, 4)
+    assert math.isnan(made.balanced)  # no run overfits alone
     assert made.false_alarms == Share(1, 2)
     assert made.cause == Share(1, 1)
     assert made.best_step == Share(2, 3)
+
+
+def test_naming_the_most_frequent_problem_gains_nothing_when_balanced():
+    """Nine runs that underfit and one of each other kind: a third, whatever is always said."""
+    overfitted = record(outcomes={"base": [0.0, 0.5, 0.2], "again": [0.0, 0.5, 0.2]})
+    records = [record()] * 9 + [overfitted, HEALTHY]
+    for problem in ("underfitting", "overfitting", "healthy"):
+        made = accuracy.score(records, [Answer(problem)] * len(records))
+        assert made.balanced == pytest.approx(1 / 3)
 
 
 def test_the_interval_is_wilson_s():
