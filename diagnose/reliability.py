@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from diagnose.measures.facts import Facts
@@ -26,7 +26,7 @@ EXTRAS = ("lr", "grad_norm", "train_accuracy", "val_accuracy")
 @cache
 def load() -> Mapping[str, Any]:
     """Return the figures as they were written; empty before the first time."""
-    file = resources.files(__package__) / "reliability.json"
+    file = Path(__file__).with_name("reliability.json")
     if not file.is_file():
         return {}
     figures: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from diagnose.measures.curve import Curve
@@ -148,8 +148,8 @@ def _probability(made: dict[str, float], weights: dict[str, float]) -> float:
 
 @cache
 def _weights() -> dict[str, Any]:
-    text = (resources.files(__package__) / "odds.json").read_text(encoding="utf-8")
-    weights: dict[str, Any] = json.loads(text)
+    file = Path(__file__).with_name("odds.json")
+    weights: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return weights
 
 
