@@ -294,6 +294,23 @@ def groups_table(
     )
 
 
+def leaning_table(halves: dict[str, tuple[Sequence[Record], Sequence[Answer]]]) -> str:
+    """Return what the log alone would do if a high probability of underfitting were a verdict."""
+    rows = []
+    for name, (records, answers) in halves.items():
+        odds = [facts_of(record, "log alone").odds for record in records]
+        for limit in (0.95, 0.9, 0.8):
+            given = [
+                Answer("underfitting", "optimization", a.best_step)
+                if a.problem == "undetermined" and o is not None and o.underfitting >= limit
+                else a
+                for a, o in zip(answers, odds, strict=True)
+            ]
+            made = score(records, given)
+            rows.append([name, f"{limit:g}", *made.row()[:2], made.false_alarms.of()])
+    return table(["runs", "from a probability of", *COLUMNS[:2], "false alarms"], rows)
+
+
 def confusion_table(records: Sequence[Record], answers: Sequence[Answer]) -> str:
     """Return how often each verdict was given on each truth."""
     counts = Counter(
@@ -455,6 +472,12 @@ def tables(records: Sequence[Record], answers: Answers) -> dict[str, str]:
         "held-out": settings_table(held_records, held_answers, {}),
         "firm": settings_table(*part(firm), {}),
         "first-definition": settings_table(held_records, held_answers, {}, holds_at_first),
+        "leaning": leaning_table(
+            {
+                "chosen on": (chosen_records, chosen_answers["log alone"]),
+                "held out": (held_records, held_answers["log alone"]),
+            }
+        ),
         "chosen-on": settings_table(chosen_records, chosen_answers, {}),
         "program": groups_table(records, answers, "program", lambda r: [r["program"]]),
         "data": groups_table(held_records, held_answers, "data set", lambda r: [r["data"]]),
