@@ -64,7 +64,8 @@ def _opened(source: Source) -> Iterator[sqlite3.Connection]:
     except UnicodeError:  # SQLite's own message quotes what is damaged
         raise LogError(f"{source.name}: the database is damaged.") from None
     except (sqlite3.Error, OverflowError) as error:
-        raise LogError(f"{source.name}: the database cannot be read: {error}.") from None
+        told = "".join(c if c.isprintable() else " " for c in str(error))  # it quotes the file
+        raise LogError(f"{source.name}: the database cannot be read: {told}.") from None
 
 
 def _connected(source: Source) -> sqlite3.Connection:

@@ -285,3 +285,16 @@ def test_a_run_that_mlflow_wrote(written, points, store) -> None:
     train = points(run, "train_loss")
     assert train[:300] == [(3 * s, 2 / (s + 1)) for s in range(300)]
     assert [(s, repr(v)) for s, v in train[300:]] == [(900, "nan"), (903, "inf"), (906, "1e-300")]
+
+
+def test_what_a_damaged_schema_holds_does_not_break_the_sentence(tmp_path):
+    """SQLite quotes what it cannot read, here a separator of records: it still is one line."""
+    path = tmp_path / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE metrics (key TEXT, value REAL, step INTEGER)")
+        connection.commit()
+    path.write_bytes(path.read_bytes().replace(b"value REAL", b"value\x1e\x1b[1m"))
+    with pytest.raises(LogError) as caught:
+        read(path)
+    assert len(str(caught.value).splitlines()) == 1
+    assert "\x1b" not in str(caught.value)
