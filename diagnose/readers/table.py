@@ -493,12 +493,19 @@ def _series(
 
 
 def _spread(step: FloatArray) -> FloatArray:
-    """Place the rows of one step evenly between it and the step before it."""
+    """Place the rows of one step evenly between it and the step before it.
+
+    Steps so large that there is no number between two of them are counted from 1 instead.
+    """
     distinct, first, count = np.unique(step, return_index=True, return_counts=True)
     gap = np.diff(distinct, prepend=2 * distinct[0] - distinct[1])
     index = np.arange(len(step)) - np.repeat(first, count)
     share = (index + 1) / np.repeat(count, count)
-    return np.repeat(distinct - gap, count) + np.repeat(gap, count) * share
+    before = np.concatenate([distinct[:1] - gap[:1], distinct[:-1]])
+    placed = np.repeat(before, count) + np.repeat(gap, count) * share
+    placed = np.where(share == 1, np.repeat(distinct, count), placed)
+    rising: FloatArray = placed if (np.diff(placed) > 0).all() else np.arange(1.0, len(step) + 1)
+    return rising
 
 
 def _are_in_bits(columns: Mapping[str, Column]) -> bool:

@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from diagnose.errors import LogError
 from diagnose.readers.axis import Column
-from diagnose.readers.table import Choice, Table, to_runs
+from diagnose.readers.table import Choice, Table, _spread, to_runs
 from diagnose.run import Run
 
 
@@ -447,3 +449,16 @@ def test_a_gap_that_came_with_the_training_is_comparable(val) -> None:
     train: list[float | None] = [2.0 * 0.5**e for e in range(20)]
     run = run_of({"epoch": [float(e) for e in range(20)], "train_loss": train, "val_loss": val})
     assert run.is_comparable
+
+
+@given(
+    st.lists(st.integers(0, 2**60).map(float), min_size=2, max_size=6, unique=True),
+    st.integers(1, 4),
+)
+def test_rows_of_one_step_stand_between_it_and_the_one_before(steps, rows):
+    """Whatever the steps, each row has a place of its own, and the last one the step itself."""
+    given_steps = np.repeat(sorted(steps), rows)
+    placed = _spread(given_steps)
+    assert (np.diff(placed) > 0).all()
+    if np.diff(sorted(steps)).min() > 2**20:
+        assert placed[rows - 1 :: rows].tolist() == sorted(steps)
