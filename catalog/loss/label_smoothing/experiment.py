@@ -24,11 +24,12 @@ def apply(recipe: Recipe, smoothing: float = 0.1) -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does smoothing by 0.1 lower the validation loss of a net that overfits?",
-        setting="100 digits, 64-128-128-10, Adam 0.001, 300 full-batch steps",
+        setting="100 digits, 64-128-128-10, Adam at its best rate, 300 full-batch steps",
         control=few(),
         treatment=apply(few()),
         control_name="hard labels",
         treatment_name="smoothing 0.1",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
+        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
     ),
 )

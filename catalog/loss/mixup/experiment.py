@@ -54,20 +54,22 @@ def apply(recipe: Recipe, alpha: float = 1.0) -> Recipe:
 EXPERIMENTS = (
     Experiment(
         question="Does mixup lower the validation loss where three labels in ten are wrong?",
-        setting="400 digits, 30 % wrong labels, 64-128-128-10, Adam 0.001, 600 steps",
+        setting="400 digits, 30 % wrong labels, 64-128-128-10, Adam at its best rate, 600 steps",
         control=noisy(),
         treatment=apply(noisy()),
         control_name="single examples",
         treatment_name="mixup, alpha 1",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
+        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
     ),
     Experiment(
         question="Does mixup help where labels are few and right?",
-        setting="100 digits, 64-128-128-10, Adam 0.001, 300 full-batch steps",
+        setting="100 digits, 64-128-128-10, Adam at its best rate, 300 full-batch steps",
         control=few(),
         treatment=apply(few()),
         control_name="single examples",
         treatment_name="mixup, alpha 1",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
+        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
     ),
 )

@@ -114,11 +114,12 @@ EXPERIMENTS = (
     Experiment(
         question="Does matching views of 899 digits first lower both losses with three labels a"
         " class?",
-        setting="30 digits with labels, small CNN, Adam 0.003, 60 full-batch steps",
+        setting="30 digits with labels, small CNN, Adam at its best rate, 60 full-batch steps",
         control=FEW_LABELS.replace(lr=3e-3),
         treatment=apply(FEW_LABELS).replace(lr=3e-3),
         control_name="random start",
         treatment_name="after matching",
         claims=(LOWER_VALIDATION_LOSS, LOWER_TRAINING_LOSS, HIGHER_VALIDATION_ACCURACY),
+        lr_grid=(1e-3, 3e-3, 1e-2),
     ),
 )

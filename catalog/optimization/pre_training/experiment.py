@@ -190,13 +190,14 @@ EXPERIMENTS = (
     ),
     Experiment(
         question="Does it with two labels of each?",
-        setting="10 digits 5 to 9 after 400 digits 0 to 4, small CNN, Adam 0.003, 60 full-batch"
-        " steps",
+        setting="10 digits 5 to 9 after 400 digits 0 to 4, small CNN, Adam at its best rate, 60"
+        " full-batch steps",
         control=target(10).replace(lr=3e-3),
         treatment=apply(target(10), source=LOWER_DIGITS).replace(lr=3e-3),
         control_name="random start",
         treatment_name="pre-trained",
         claims=(LOWER_VALIDATION_LOSS, LOWER_TRAINING_LOSS, HIGHER_VALIDATION_ACCURACY),
+        lr_grid=(1e-3, 3e-3, 1e-2),
     ),
     Experiment(
         question="Does filling in hidden pixels of unlabelled digits first help as well?",
