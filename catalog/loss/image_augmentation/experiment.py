@@ -115,7 +115,7 @@ EXPERIMENTS = (
         control_name="images as they are",
         treatment_name="altered images",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(1e-3, 3e-3, 1e-2),
+        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
     ),
     Experiment(
         question="Do they help where the images to be predicted vary in the same way?",
@@ -125,7 +125,7 @@ EXPERIMENTS = (
         control_name="images as they are",
         treatment_name="altered images",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(1e-3, 3e-3, 1e-2),
+        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
     ),
     Experiment(
         question="Does a mirror image help where it is no longer the same digit?",

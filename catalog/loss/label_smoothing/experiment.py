@@ -30,6 +30,6 @@ EXPERIMENTS = (
         control_name="hard labels",
         treatment_name="smoothing 0.1",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
+        lr_grid=(1e-4, 3e-4, 1e-3, 3e-3),
     ),
 )

@@ -60,7 +60,7 @@ EXPERIMENTS = (
         control_name="single examples",
         treatment_name="mixup, alpha 1",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
+        lr_grid=(1e-4, 3e-4, 1e-3, 3e-3),
     ),
     Experiment(
         question="Does mixup help where labels are few and right?",
@@ -70,6 +70,6 @@ EXPERIMENTS = (
         control_name="single examples",
         treatment_name="mixup, alpha 1",
         claims=(LOWER_VALIDATION_LOSS, HIGHER_VALIDATION_ACCURACY),
-        lr_grid=(3e-4, 1e-3, 3e-3, 1e-2),
+        lr_grid=(1e-4, 3e-4, 1e-3, 3e-3),
     ),
 )
