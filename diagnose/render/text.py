@@ -52,7 +52,7 @@ def print_report(report: Report, console: Console, plot: bool = True) -> None:
     print_wrapped(console, headline(verdict))
     print_wrapped(console, Text(clean(verdict.summary)))
     if verdict.reliability is not None:
-        words = f"Such a verdict was {in_words(verdict.reliability)}, {_evidence_words(verdict)}."
+        words = f"This verdict was {in_words(verdict.reliability)}, {_evidence_words(verdict)}."
         print_wrapped(console, Text(words, style="dim"))
     if verdict.settle_with is not None:
         settle = verdict.settle_with
