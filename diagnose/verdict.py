@@ -320,10 +320,8 @@ def _leaning(facts: Facts) -> str:
 def _underfitting_summary(failure: Finding, cause: str) -> str:
     ends = {
         "optimization": "This is an optimization problem, not overfitting.",
-        "undertrained": "The run is undertrained.",
         "over-regularized": "The regularization is probably too strong.",
         "unknown": "Whether optimization or capacity is the cause is open.",
-        "capacity": "The network is too small.",
     }
     end = ends[cause]
     if failure.code == "OPT203":

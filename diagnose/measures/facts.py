@@ -10,6 +10,7 @@ import numpy as np
 from diagnose.measures.alignment import train_at
 from diagnose.measures.curve import Curve, measure, median
 from diagnose.measures.odds import Odds, measure_odds
+from diagnose.measures.pace import Pace, measure_pace
 from diagnose.measures.rise import Rise, measure_rise
 from diagnose.measures.schedule import Schedule, measure_schedule
 from diagnose.references import References
@@ -57,6 +58,16 @@ class Facts:
         if series is None or self.val_frozen:
             return None
         return self._curve("val_loss")
+
+    @cached_property
+    def train_pace(self) -> Pace | None:
+        """How fast the training loss was falling at the end; None without one."""
+        return None if self.train is None else measure_pace(self.train)
+
+    @cached_property
+    def val_pace(self) -> Pace | None:
+        """How fast the validation loss was falling at the end; None without one."""
+        return None if self.val is None else measure_pace(self.val)
 
     @cached_property
     def val_rise(self) -> Rise | None:

@@ -14,16 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from diagnose.measures.curve import Curve
-from diagnose.measures.trend import theil_sen
-
 if TYPE_CHECKING:
     from diagnose.measures.facts import Facts
 
 MIN_POINTS = 4
 """Points that either loss must have."""
-TREND_SHARE = 0.25
-"""Share of the log that a trend is taken from, and share of the run that it is continued over."""
 SMALLEST = 0.01
 """A level this small, as a share of the scale, is as good as none: what the logarithm starts at."""
 LARGEST = 2.0
@@ -62,14 +57,12 @@ class Odds(NamedTuple):
         underfitting: Between 0 and 1.
         overfitting: Between 0 and 1.
         terms: What they were computed from, by name.
-        fall_ahead: How far the training loss would fall in a quarter more of the run.
         evidence: `with a linear model` or `log alone`, as in `LIMITS`.
     """
 
     underfitting: float
     overfitting: float
     terms: dict[str, float]
-    fall_ahead: float
     evidence: str
 
     @property
@@ -100,8 +93,10 @@ def terms(facts: Facts) -> dict[str, float] | None:
     The scale is the constant predictor's loss, or the first logged loss where that is unknown. With
     a linear model's training and validation loss there are further terms.
     """
-    train, val = facts.train, facts.val
-    if train is None or val is None or min(train.logged, val.logged) < MIN_POINTS:
+    train, val, train_pace, val_pace = facts.train, facts.val, facts.train_pace, facts.val_pace
+    if train is None or val is None or train_pace is None or val_pace is None:
+        return None
+    if min(train.logged, val.logged) < MIN_POINTS:
         return None
     scale = facts.linear_scale
     if not (scale > 0 and math.isfinite(facts.gap_end) and min(val.lowest, val.end) > 0):
@@ -113,8 +108,8 @@ def terms(facts: Facts) -> dict[str, float] | None:
         "gap as a share of the validation loss": _clip(facts.gap_end / val.end),
         "rise of the validation loss": _log((val.end - val.lowest) / scale),
         "place of the best step": val.best / (len(val) - 1),
-        "fall of the training loss ahead": _log(_fall_ahead(train) / scale),
-        "fall of the validation loss ahead": _log(_fall_ahead(val) / scale),
+        "fall of the training loss ahead": _log(train_pace.gain / scale),
+        "fall of the validation loss ahead": _log(val_pace.gain / scale),
     }
     linear, linear_val = facts.references.linear_train, facts.references.linear_val
     if linear is not None and linear_val is not None:
@@ -129,14 +124,12 @@ def measure_odds(facts: Facts) -> Odds | None:
     made = terms(facts)
     if made is None:
         return None
-    fall_ahead = math.nan if facts.train is None else max(0.0, _fall_ahead(facts.train))
     evidence = "with a linear model" if "above the linear model" in made else "log alone"
     weights = _weights()[evidence]
     return Odds(
         _probability(made, weights["underfitting"]),
         _probability(made, weights["overfitting"]),
         made,
-        fall_ahead,
         evidence,
     )
 
@@ -160,10 +153,3 @@ def _log(share: float) -> float:
 
 def _clip(share: float) -> float:
     return min(max(share, -LARGEST), LARGEST)
-
-
-def _fall_ahead(curve: Curve) -> float:
-    """Return how far a loss would fall in a quarter more of the run, at its last pace."""
-    tail = curve.last(TREND_SHARE)
-    length = float(curve.step[-1] - curve.step[0])
-    return -theil_sen(curve.step[tail], curve.value[tail]) * TREND_SHARE * length

@@ -47,13 +47,15 @@ FALLS = 0.01
 
 def still_falls(facts: Facts) -> bool:
     """Return whether the training loss still fell at the end."""
-    return facts.odds is None or facts.odds.fall_ahead >= FALLS * facts.linear_scale
+    pace = facts.train_pace
+    return facts.odds is None or pace is None or pace.gain >= FALLS * facts.linear_scale
 
 
 def check(facts: Facts) -> Finding:
     """Ask how likely the run is to underfit."""
     odds = facts.odds
-    if facts.train is None:
+    train, pace = facts.train, facts.train_pace
+    if train is None or pace is None:
         return RULE.not_checked(facts.why_no_train)
     if facts.references.linear_train is None or facts.references.linear_val is None:
         return RULE.not_checked("no linear model's loss to compare with (give --linear-loss)")
@@ -65,7 +67,7 @@ def check(facts: Facts) -> Finding:
         Evidence("end_share", end / top, ""),
         Evidence("end_loss", end, "loss"),
         Evidence("gap", facts.gap_end, "loss"),
-        Evidence("fall_ahead", odds.fall_ahead, "loss"),
+        Evidence("fall_ahead", max(0.0, pace.gain), "loss"),
     )
     scale_of = "the constant predictor's" if facts.constant is not None else "the first logged"
     level = (
@@ -81,7 +83,7 @@ def check(facts: Facts) -> Finding:
         f"A {level}, is too high with a probability of {percent(odds.underfitting)}: the same"
         " network, better trained, mostly gets lower.",
         "problem",
-        steps=(float(facts.train.step[-1]),),
+        steps=(float(train.step[-1]),),
         evidence=evidence,
     )
 

@@ -20,9 +20,8 @@ What to try:
 
 from __future__ import annotations
 
-from diagnose.measures.curve import Curve
 from diagnose.measures.facts import Facts
-from diagnose.measures.trend import mann_kendall, theil_sen
+from diagnose.measures.pace import AHEAD_SHARE, TAIL_SHARE
 from diagnose.rules.rule import (
     OPTIMIZATION,
     Evidence,
@@ -35,8 +34,8 @@ from diagnose.rules.rule import (
 )
 
 MIN_POINTS = Threshold("points in the loss", 6, "points", "judgement")
-TAIL = Threshold("share of the log that the trend is taken from", 0.25, "", "judgement")
-AHEAD = Threshold("share of the run's length to look ahead", 0.25, "", "judgement")
+TAIL = Threshold("share of the log that the trend is taken from", TAIL_SHARE, "", "judgement")
+AHEAD = Threshold("share of the run's length to look ahead", AHEAD_SHARE, "", "judgement")
 GAIN = Threshold("gain ahead, as a share of the range", 0.03, "", "judgement")
 LEVEL = Threshold("gain ahead, as a share of the loss at the end", 0.03, "", "judgement")
 TREND = Threshold("Mann-Kendall z score of the fall", -2.0, "", "judgement")
@@ -49,8 +48,9 @@ DECAYED = Threshold(
 def check(facts: Facts) -> Finding:
     """Look for a loss that was still falling at the end."""
     train, val = facts.train, facts.val
-    curve = val if val is not None and len(val) >= MIN_POINTS.value else train
-    if curve is None:
+    follow_val = val is not None and len(val) >= MIN_POINTS.value
+    curve, pace = (val, facts.val_pace) if follow_val else (train, facts.train_pace)
+    if curve is None or pace is None:
         return RULE.not_checked("no loss to follow")
     if len(curve) < MIN_POINTS.value:
         return RULE.not_checked(f"only {curve.logged} points in the loss")
@@ -67,21 +67,21 @@ def check(facts: Facts) -> Finding:
             return RULE.not_checked(
                 "the learning rate changed in the last quarter, and the fall may be its effect"
             )
-    slope, z, gain = _ahead(curve, tail)
+    gain = pace.gain
     scale = facts.range
     share = gain / scale if scale > 0 else float("nan")
     unit = facts.run.step_unit
     evidence = (
         Evidence("gain_share", share, "", GAIN.value),
         Evidence("gain", gain, "loss"),
-        Evidence("slope", slope, f"loss/{unit}"),
-        Evidence("trend_z", z, "", TREND.value),
+        Evidence("slope", pace.slope, f"loss/{unit}"),
+        Evidence("trend_z", pace.trend, "", TREND.value),
         Evidence("end_loss", curve.end, "loss"),
         Evidence("last_step", float(curve.step[-1]), unit),
     )
     which = "validation" if curve is val else "training"
     improving = (
-        z < TREND.value
+        pace.trend < TREND.value
         and share > GAIN.value
         and gain > 2 * curve.noise / max(1, len(curve.value[tail])) ** 0.5
         and gain > LEVEL.value * abs(curve.end)
@@ -103,21 +103,12 @@ def check(facts: Facts) -> Finding:
     )
 
 
-def _ahead(curve: Curve, tail: slice) -> tuple[float, float, float]:
-    """Return slope, z score, and the gain that the slope promises over the steps ahead."""
-    step, value = curve.step[tail], curve.value[tail]
-    slope = theil_sen(step, value)
-    length = float(curve.step[-1] - curve.step[0])
-    return slope, mann_kendall(value), -slope * AHEAD.value * length
-
-
 def _train_falls(facts: Facts) -> bool:
     """Return whether the training loss, where logged, does not rise over the same stretch."""
     train = facts.train
     if train is None or len(train) < MIN_POINTS.value:
         return True
-    tail = train.last(TAIL.value)
-    return mann_kendall(train.value[tail]) < 2.0
+    return facts.train_pace is None or facts.train_pace.trend < 2.0
 
 
 RULE = Rule(
